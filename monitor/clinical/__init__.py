@@ -1,0 +1,1 @@
+"""What the facts mean: pure functions from a patient's records to findings and notices."""

@@ -1,0 +1,174 @@
+"""PatientState: the standing facts of one patient, and what has been told about them.
+
+The state is all that is remembered; every finding is computed from its facts again.
+"""
+
+import datetime
+import json
+from bisect import insort
+from typing import Any, Generic, TypeVar
+
+from pydantic import Field, JsonValue
+
+from monitor.clinical.ctdna_result import CtdnaResult
+from monitor.clinical.events import DayClosed, Fact, LocalTherapy, PatientEnrolled
+from monitor.clinical.imaging_read import ImagingRead
+from monitor.clinical.record import Part, Record
+from monitor.clinical.terms import PROVISIONAL, Action, Severity
+
+STATE_FORMAT = 1
+
+F = TypeVar("F", bound=Record)
+
+
+class Held(Part, Generic[F]):
+    """A record that stands: the fact, and a provisional later version kept beside it."""
+
+    source: str
+    fact: F
+    beside: F | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The record's name: source and record id."""
+        return (self.source, self.fact.record_id)
+
+    @property
+    def final(self) -> bool:
+        """Whether a version stands that may raise something (contract 2, status)."""
+        return self.fact.status not in PROVISIONAL
+
+
+class EvidenceItem(Part):
+    """A record that supports a finding, at the version that did."""
+
+    source: str
+    record_id: str
+    record_version: int
+    role: str
+
+
+class Told(Part):
+    """What was last said of a finding: enough to amend or withdraw it later."""
+
+    finding: str
+    rule_id: str
+    action: Action
+    revision: int
+    notice_id: str
+    severity: Severity
+    effective_on: datetime.date
+    evidence: tuple[EvidenceItem, ...]
+    details: dict[str, JsonValue]
+    explanation: str
+
+
+class PatientState(Part):
+    """One patient. `version` counts the facts, `sequence` the notices; lists are in order.
+
+    Facts are ordered by clinical day, later image day, source and record id (contract 2).
+    `refused` holds the versions refused as conflicts that nothing has superseded yet, and
+    `broken` says that a delivery of this patient could not be decided: either makes the patient
+    incomplete.
+    """
+
+    format: int = STATE_FORMAT
+    study_id: str
+    patient_id: str
+    version: int = 0
+    sequence: int = 0
+    ctdna: tuple[Held[CtdnaResult], ...] = ()
+    imaging: tuple[Held[ImagingRead], ...] = ()
+    enrolled: tuple[Held[PatientEnrolled], ...] = ()
+    local: tuple[Held[LocalTherapy], ...] = ()
+    closed: tuple[Held[DayClosed], ...] = ()
+    told: dict[str, Told] = Field(default_factory=dict)
+    refused: tuple[tuple[str, str, int], ...] = ()
+    broken: bool = False
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something of this patient could not be taken into account."""
+        return self.broken or bool(self.refused)
+
+    @property
+    def enrolled_now(self) -> bool:
+        """Whether an enrolment stands, so that notices are told."""
+        return any(held.final for held in self.enrolled)
+
+
+# Where a kind of fact is kept, and the model that holds it there.
+FACT_LISTS: dict[str, tuple[str, type[Held[Any]]]] = {
+    CtdnaResult.KIND: ("ctdna", Held[CtdnaResult]),
+    ImagingRead.KIND: ("imaging", Held[ImagingRead]),
+    PatientEnrolled.KIND: ("enrolled", Held[PatientEnrolled]),
+    LocalTherapy.KIND: ("local", Held[LocalTherapy]),
+    DayClosed.KIND: ("closed", Held[DayClosed]),
+}
+
+
+class NewerState(Exception):
+    """The stored state was written by a newer program: stop, never guess."""
+
+
+def load_state(document: str) -> PatientState:
+    """Read a stored state. Raises NewerState, or ValueError for a damaged document."""
+    if not document.startswith(f'{{"format":{STATE_FORMAT},'):
+        found = json.loads(document).get("format")
+        raise NewerState(f"state format {found}, this program knows {STATE_FORMAT}")
+    return PatientState.model_validate_json(document)
+
+
+def dump_state(state: PatientState) -> str:
+    """Write a state as compact JSON, the same text for the same state."""
+    return state.model_dump_json(exclude_none=True)
+
+
+def _order(held: Held[F]) -> tuple[datetime.date, datetime.date, str, str]:
+    return (held.fact.clinical_day, held.fact.last_day, held.source, held.fact.record_id)
+
+
+def with_fact(state: PatientState, source: str, fact: Fact) -> PatientState:
+    """Let a version of a record stand; a newer provisional one stays beside it."""
+    name, holder = FACT_LISTS[fact.KIND]
+    present: tuple[Held[Record], ...] = getattr(state, name)
+    key = (source, fact.record_id)
+    old = next((held for held in present if held.key == key), None)
+    newer = (
+        version
+        for version in ((old.fact, old.beside) if old else ())
+        if version and version.status in PROVISIONAL
+        if version.record_version > fact.record_version
+    )
+    placed = holder.model_construct(source=source, fact=fact, beside=next(newer, None))
+    others = [held for held in present if held.key != key]
+    insort(others, placed, key=_order)
+    return state.model_copy(update={name: tuple(others)})
+
+
+def with_beside(state: PatientState, source: str, fact: Fact) -> PatientState:
+    """Lay a provisional version beside the settled one, if this patient has it and none is newer.
+
+    A record that was taken away stays away, and one that another patient has stays there.
+    """
+    name, _ = FACT_LISTS[fact.KIND]
+    present: tuple[Held[Record], ...] = getattr(state, name)
+    placed = (
+        held.model_copy(update={"beside": fact})
+        if held.key == (source, fact.record_id)
+        and (held.beside is None or held.beside.record_version < fact.record_version)
+        else held
+        for held in present
+    )
+    return state.model_copy(update={name: tuple(placed)})
+
+
+def without_record(state: PatientState, source: str, record_id: str) -> PatientState:
+    """Take a record away: cancelled, entered in error, or moved to another patient."""
+    key = (source, record_id)
+    changed = {
+        name: tuple(held for held in getattr(state, name) if held.key != key)
+        for name, _ in FACT_LISTS.values()
+        if any(held.key == key for held in getattr(state, name))
+    }
+    return state.model_copy(update=changed) if changed else state

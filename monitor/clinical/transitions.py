@@ -1,0 +1,215 @@
+"""apply(state, arrival) -> Outcome(state, notices): the only place where a state changes.
+
+Findings are computed from the facts again after every single fact; notices are the difference to
+what has been told (contract 3). Deciding reads no clock and keeps nothing in memory.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from monitor.clinical.course import Course, course_of
+from monitor.clinical.events import Fact, Tombstone
+from monitor.clinical.findings import (
+    CATALOGUE_ORDER,
+    Finding,
+    Notice,
+    finding_id,
+    notice_id,
+)
+from monitor.clinical.parameters import Parameters
+from monitor.clinical.rules import RULE_OF, Rule, derive
+from monitor.clinical.schedule import next_due_on
+from monitor.clinical.state import PatientState, Told, with_beside, with_fact, without_record
+from monitor.clinical.terms import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """A study's rules as they are active: their name and parameters."""
+
+    name: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A record now stands for another patient: here it is as entered in error."""
+
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A provisional version of a record that another version has settled: shown, never counted."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that reaches a patient: what it changes, when it came, which event caused it.
+
+    `change` is a fact that stands, one that lies beside, a record that moved away, or None for
+    an accepted event without effect (a stale version): it counts, and changes nothing else.
+    """
+
+    source: str
+    event_id: str
+    detected_at: datetime.datetime
+    change: Fact | Beside | Moved | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The state after an arrival, and the notices that it causes, in order.
+
+    `next_due_on` is the next day that the clock could change something, or None.
+    """
+
+    state: PatientState
+    notices: tuple[Notice, ...]
+    next_due_on: datetime.date | None
+
+
+def apply(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
+    """Apply one arrival. Pure: equal arguments give equal results, byte for byte."""
+    counted = state.model_copy(update={"version": state.version + 1})
+    change = arrival.change
+    if isinstance(change, Moved | Tombstone):
+        changed = without_record(counted, arrival.source, change.record_id)
+    elif isinstance(change, Beside):
+        changed = with_beside(counted, arrival.source, change.fact)
+    elif change is not None:
+        changed = with_fact(counted, arrival.source, change)
+    else:
+        changed = counted
+    return _tell(changed, arrival, ruleset)
+
+
+def standing(state: PatientState, course: Course) -> dict[str, tuple[Rule, Finding]]:
+    """Every finding that stands now, by finding id, whether it was told or is held."""
+    found = {}
+    for rule, finding in derive(course):
+        records = [held.key for held in finding.identifying]
+        key = finding_id(
+            state.study_id, state.patient_id, finding.name, finding.discriminator, records
+        )
+        found[key] = (rule, finding)
+    return found
+
+
+def _tell(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
+    """Take the difference between what stands and what was told; nothing before enrolment."""
+    course = course_of(state, ruleset.parameters)
+    found = standing(state, course) if course.enrolled else {}
+    told, notices, sequence = dict(state.told), [], state.sequence
+    for key, said in sorted(_differences(state.told, found, ruleset), key=_order_of_notices):
+        sequence += 1
+        before = state.told.get(key)
+        told[key] = said
+        notices.append(_notice(state, key, said, before, sequence, arrival, ruleset))
+    after = state.model_copy(update={"told": told, "sequence": sequence}) if notices else state
+    return Outcome(after, tuple(notices), next_due_on(course))
+
+
+_ACTIONS: tuple[Action, ...] = ("withdrawn", "amended", "raised")
+
+
+def _order_of_notices(row: tuple[str, Told]) -> tuple[int, int, str]:
+    key, said = row
+    return (_ACTIONS.index(said.action), CATALOGUE_ORDER[said.finding], key)
+
+
+def _differences(
+    told: Mapping[str, Told], found: Mapping[str, tuple[Rule, Finding]], ruleset: Ruleset
+) -> Iterator[tuple[str, Told]]:
+    for key, before in told.items():
+        if before.action != "withdrawn" and key not in found:
+            yield key, _withdrawn(before, key)
+    for key, (rule, finding) in found.items():
+        known = told.get(key)
+        if known is None or known.action == "withdrawn":
+            yield key, _said(rule, finding, "raised", known, ruleset, key)
+        elif _differs(known, rule, finding):
+            yield key, _said(rule, finding, "amended", known, ruleset, key)
+
+
+def _differs(before: Told, rule: Rule, finding: Finding) -> bool:
+    """Only severity, date and details make an amendment, never evidence, wording or rules."""
+    return (before.severity, before.effective_on, before.details) != (
+        finding.severity or rule.severity,
+        finding.effective_on,
+        dict(finding.details),
+    )
+
+
+def _said(
+    rule: Rule, finding: Finding, action: Action, before: Told | None, ruleset: Ruleset, key: str
+) -> Told:
+    revision = before.revision + 1 if before else 1
+    return Told.model_construct(
+        finding=finding.name,
+        rule_id=rule.id,
+        action=action,
+        revision=revision,
+        notice_id=notice_id(key, action, revision),
+        severity=finding.severity or rule.severity,
+        effective_on=finding.effective_on,
+        evidence=finding.evidence(),
+        details=dict(finding.details),
+        explanation=rule.explain(finding, ruleset.parameters),
+    )
+
+
+def _withdrawn(before: Told, key: str) -> Told:
+    revision = before.revision + 1
+    return before.model_copy(
+        update={
+            "action": "withdrawn",
+            "revision": revision,
+            "notice_id": notice_id(key, "withdrawn", revision),
+            "explanation": "Withdrawn: the patient's current records no longer support this. "
+            f"It had said: {before.explanation}",
+        }
+    )
+
+
+def _notice(
+    state: PatientState,
+    key: str,
+    said: Told,
+    before: Told | None,
+    sequence: int,
+    arrival: Arrival,
+    ruleset: Ruleset,
+) -> Notice:
+    return Notice(
+        notice_id=said.notice_id,
+        finding_id=key,
+        revision=said.revision,
+        study_id=state.study_id,
+        patient_id=state.patient_id,
+        sequence=sequence,
+        detected_at=arrival.detected_at,
+        rule_version=RULE_OF[said.finding].version,
+        ruleset=ruleset.name,
+        config_hash=ruleset.parameters.config_hash,
+        supersedes=before.notice_id if before else None,
+        cause_id=arrival.event_id,
+        said=said,
+    )
+
+
+def with_refused(
+    state: PatientState, source: str, record_id: str, version: int | None
+) -> PatientState:
+    """Note (or, with None, forget) a version that was refused as a conflict: no fact, no notice."""
+    others = tuple(row for row in state.refused if row[:2] != (source, record_id))
+    refused = others if version is None else (*others, (source, record_id, version))
+    return state if refused == state.refused else state.model_copy(update={"refused": refused})
+
+
+def as_broken(state: PatientState) -> PatientState:
+    """Note that a delivery of this patient failed in our own code: the patient is incomplete."""
+    return state.model_copy(update={"broken": True})
