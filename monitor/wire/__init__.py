@@ -1,0 +1,1 @@
+"""Bytes to facts and notices to bytes: pure, strict, and never raising on input."""

@@ -1,0 +1,32 @@
+"""The monitor's own clock as a recorded fact: a day that is over for a patient."""
+
+import datetime
+import json
+import uuid
+
+from monitor.clinical.events import CLOCK_SOURCE, DayClosed
+from monitor.clinical.findings import NAMESPACE
+from monitor.wire.codec import TYPE_PREFIX, content_hash
+from monitor.wire.delivery import Delivery, Event
+
+CLOCK_TOPIC = "clock"
+
+
+def closed_day(study_id: str, patient_id: str, day: datetime.date) -> tuple[Delivery, Event]:
+    """The recorded fact that a day is over for a patient (contract 2.3, design decision 3.9)."""
+    name = json.dumps([study_id, patient_id, day.isoformat()], separators=(",", ":"))
+    fact = DayClosed.model_validate(
+        {
+            "study_id": study_id,
+            "patient_id": patient_id,
+            "record_id": f"{study_id}/{patient_id}/{day}",
+            "record_version": 1,
+            "status": "final",
+            "closed_on": day,
+        }
+    )
+    kind = f"{TYPE_PREFIX}{DayClosed.KIND}.v1"
+    event_id = str(uuid.uuid5(NAMESPACE, name))
+    event = Event(CLOCK_SOURCE, event_id, kind, None, fact, content_hash(kind, fact))
+    delivery = Delivery(CLOCK_TOPIC, 0, 0, None, (), fact.model_dump_json().encode())
+    return delivery, event
