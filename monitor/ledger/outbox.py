@@ -1,0 +1,112 @@
+"""The outbox and the leases in the ledger's database: what relay and ticker ask."""
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Insert, delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from monitor.ledger import bulk, rows, tables
+from monitor.ledger.entries import Outgoing, PatientKey, Sent
+from monitor.ledger.outgoing import (
+    DEAD_LETTER,
+    NOTICE,
+    dead_letter_outgoing,
+    dead_letters_limit,
+    interleaved,
+    notice_outgoing,
+)
+from monitor.ledger.postgres import PostgresBulk
+from monitor.ledger.reading import QUARANTINED, SqlReading
+from monitor.ledger.sqlite import SqliteBulk
+
+_notice = tables.notice.c
+_quarantine = tables.quarantine.c
+_lease = tables.relay_lease.c
+_UNSENT_NOTICES = (
+    select(_notice.notice_id, _notice.study_id, _notice.patient_id, _notice.headers, _notice.value)
+    .where(_notice.published_at.is_(None))
+    .order_by(_notice.position)
+)
+_UNSENT_DEAD_LETTERS = (
+    select(*QUARANTINED).where(_quarantine.published_at.is_(None)).order_by(_quarantine.position)
+)
+
+
+class SqlOutbox(SqlReading):
+    """The outbox half of the ledger in a database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        on_postgres = engine.dialect.name == "postgresql"
+        self._bulk: bulk.Bulk = PostgresBulk() if on_postgres else SqliteBulk()
+        self._insert = postgresql.insert if on_postgres else sqlite.insert
+
+    async def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
+        """Take or renew a lease by the database's clock; False while another holds it."""
+        async with self._writing() as connection:
+            taken = await connection.execute(self._take(name, holder, seconds))
+            return taken.rowcount == 1
+
+    def _take(self, name: str, holder: str, seconds: float) -> Insert:
+        now: ColumnElement[float] = self._bulk.seconds_now
+        row = {"name": name, "holder": holder, "until": now + seconds}
+        statement: Any = self._insert(tables.relay_lease).values(row)
+        taken: Insert = statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"holder": holder, "until": now + seconds},
+            where=or_(_lease.holder == holder, _lease.until <= now),
+        )
+        return taken
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back, if it is still held by `holder`."""
+        given = delete(tables.relay_lease).where(_lease.name == name, _lease.holder == holder)
+        async with self._writing() as connection:
+            await connection.execute(given)
+
+    async def unsent(self, limit: int) -> list[Outgoing]:
+        """At most `limit` unsent notices and dead letters, by turns, each oldest first.
+
+        A patient's notices come in sequence and none is left out before another: they were
+        recorded in this order.
+        """
+        share = dead_letters_limit(limit)
+        async with self._reading() as connection:
+            refused = (await connection.execute(_UNSENT_DEAD_LETTERS.limit(share))).all()
+            wanted = _UNSENT_NOTICES.limit(limit - len(refused))
+            found = (await connection.execute(wanted)).all()
+        notices = [
+            notice_outgoing(notice, PatientKey(study, patient), rows.unpack_headers(headers), value)
+            for notice, study, patient, headers, value in found
+        ]
+        return interleaved(notices, map(dead_letter_outgoing, map(rows.quarantine_row, refused)))
+
+    async def mark_sent(self, sent: Sequence[Sent], at: datetime.datetime) -> None:
+        """Remember the broker's acknowledgements; marking again changes nothing."""
+        marks = (
+            (NOTICE, bulk.SENT_NOTICES),
+            (DEAD_LETTER, bulk.SENT_DEAD_LETTERS),
+        )
+        async with self._writing() as connection:
+            for kind, rewrite in marks:
+                values = sorted(
+                    (*one.outgoing.row_key, one.partition, one.offset, at)
+                    for one in sent
+                    if one.outgoing.kind == kind
+                )
+                if values:
+                    await self._bulk.rewrite(connection, rewrite, values)
+
+    async def unsent_since(self) -> datetime.datetime | None:
+        """`detected_at` (UTC) of the oldest unsent notice, or None."""
+        oldest = (
+            select(_notice.detected_at)
+            .where(_notice.published_at.is_(None))
+            .order_by(_notice.position)
+            .limit(1)
+        )
+        async with self._reading() as connection:
+            return await connection.scalar(oldest)

@@ -1,0 +1,113 @@
+"""The ledger's port: what intake, relay and ticker ask of a store, whatever it is made of.
+
+One `record` call is one transaction: inbox, records, states, outbox, quarantine and offsets
+together or not at all (design decision: one transaction, then ack).
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from monitor.ledger.entries import (
+    AcceptedRow,
+    Changes,
+    Counts,
+    EventKey,
+    Loaded,
+    Outgoing,
+    PatientKey,
+    QuarantineRow,
+    RecordKey,
+    Sent,
+    StateRow,
+    TopicPartition,
+)
+
+
+class LedgerError(Exception):
+    """Base of what a ledger raises; its text never holds an identifier or a value."""
+
+
+class Conflict(LedgerError):
+    """Somebody wrote first (unique key, moved version, serialization, deadlock): decide again."""
+
+
+class Unavailable(LedgerError):
+    """The store is away or busy: the same call may succeed later."""
+
+
+class RefusedRow(LedgerError):
+    """The store refuses the content of a row: the batch holds a delivery it cannot keep."""
+
+
+class LedgerBehind(LedgerError):
+    """A delivery's offset is beyond the last recorded one plus one: the store lost records."""
+
+
+class LedgerRevision(LedgerError):
+    """The store's schema is not the one that this program knows."""
+
+
+class Ledger(Protocol):
+    """A store of record. Every method may raise `Unavailable`; times are aware UTC."""
+
+    async def load(
+        self,
+        group: str,
+        events: Sequence[EventKey],
+        records: Sequence[RecordKey],
+        patients: Sequence[PatientKey],
+        partitions: Sequence[TopicPartition],
+    ) -> Loaded:
+        """Read what a batch touches, a query each; states also of the records' present patients."""
+
+    async def record(self, changes: Changes) -> None:
+        """Write one transaction, rows in key order, counts compared.
+
+        Raises `Conflict` when a loaded row has moved or a key exists, `RefusedRow` when the store
+        refuses a row's content; nothing is written then.
+        """
+
+    async def due(self, day: datetime.date, limit: int) -> list[PatientKey]:
+        """Patients whose `next_due_on` is on or before `day`, earliest first, then by key."""
+
+    async def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
+        """Take or renew a lease by the store's own time; False while another holds it."""
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back, if it is still held by `holder`."""
+
+    async def unsent(self, limit: int) -> list[Outgoing]:
+        """Notices (per patient in sequence) and dead letters that were not sent, oldest first.
+
+        At most half of `limit` (two or more) are dead letters, so that they never block notices.
+        """
+
+    async def mark_sent(self, sent: Sequence[Sent], at: datetime.datetime) -> None:
+        """Remember the broker's acknowledgements; marking again changes nothing."""
+
+    async def unsent_since(self) -> datetime.datetime | None:
+        """`detected_at` of the oldest unsent notice, or None."""
+
+    async def state(self, patient: PatientKey) -> StateRow | None:
+        """One patient's state."""
+
+    async def patients(self) -> list[PatientKey]:
+        """Every patient with a state, by key."""
+
+    async def notices(
+        self, patient: PatientKey | None
+    ) -> list[tuple[str, datetime.datetime | None]]:
+        """Notice documents with when they were published, oldest first (insertion order)."""
+
+    async def accepted(self, patient: PatientKey) -> list[AcceptedRow]:
+        """Events that this patient's state counts, by its arrival numbers (also moves away)."""
+
+    async def quarantined(self) -> list[QuarantineRow]:
+        """Refused deliveries, oldest first."""
+
+    async def offsets(self, group: str) -> Mapping[TopicPartition, tuple[int, Counts]]:
+        """The last recorded offset and the counts of every partition of a group."""
+
+    async def close(self) -> None:
+        """Release connections."""
