@@ -1,0 +1,1 @@
+"""Beside the stream: many events at once through the same intake, rules and ledger."""

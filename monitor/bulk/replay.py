@@ -1,0 +1,57 @@
+"""A patient's accepted events once more, in the ledger's order: the same facts and notices.
+
+Pure. What was refused is not among them, so the marks of an incomplete patient do not come back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from monitor.clinical.findings import Notice
+from monitor.clinical.state import PatientState
+from monitor.clinical.transitions import Arrival, Beside, Moved, Ruleset, apply
+from monitor.ledger.entries import AcceptedRow, PatientKey
+from monitor.wire.delivery import Delivery, Event, Rejection
+
+Decoder = Callable[[Delivery], Event | Rejection]
+
+
+class ReplayBroken(Exception):
+    """An accepted event is missing, or this program cannot read it: stop, never guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The state after all events, and every notice on the way."""
+
+    state: PatientState
+    notices: tuple[Notice, ...]
+
+
+def replay(
+    patient: PatientKey, accepted: Sequence[AcceptedRow], ruleset: Ruleset, decoder: Decoder
+) -> Replayed:
+    """Apply a patient's events as `Ledger.accepted` gives them. Raises ReplayBroken."""
+    state = PatientState(study_id=patient.study_id, patient_id=patient.patient_id)
+    notices: list[Notice] = []
+    for row in accepted:
+        number = row.arrival if row.patient == patient else row.moved_arrival
+        if number != state.version + 1:
+            raise ReplayBroken(f"arrival {state.version + 1} is missing")
+        outcome = apply(state, _arrival(row, patient, decoder), ruleset)
+        state = outcome.state
+        notices += outcome.notices
+    return Replayed(state, tuple(notices))
+
+
+def _arrival(row: AcceptedRow, patient: PatientKey, decoder: Decoder) -> Arrival:
+    source, event_id = row.key
+    if row.patient != patient:
+        return Arrival(source, event_id, row.received_at, Moved(row.record_id))
+    if row.outcome == "stale":
+        return Arrival(source, event_id, row.received_at, None)
+    place = (row.topic, row.partition, row.offset)
+    event = decoder(Delivery(*place, row.message_key, tuple(row.headers), row.value))
+    if isinstance(event, Rejection):
+        raise ReplayBroken(f"arrival {row.arrival} cannot be read any more: {event.reason}")
+    change = Beside(event.fact) if row.outcome == "beside" else event.fact
+    return Arrival(source, event_id, row.received_at, change)

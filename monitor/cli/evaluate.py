@@ -1,0 +1,164 @@
+"""`monitor evaluate`: files of events through the same intake and rules as the worker."""
+
+import asyncio
+import datetime
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from monitor.exits import ConfigurationError, Exit, ExpectedError
+
+if TYPE_CHECKING:
+    from monitor.bulk.evaluation import Evaluation, Outputs
+    from monitor.rulesets import Rulesets
+
+YEARS = range(1900, 2101)  # contract 2, "Values"
+STREAM = Path("-")
+INTERRUPTED = 130  # as shells say it; 1 would say that a line was refused
+
+app = typer.Typer(add_completion=False)
+
+Notices = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write notices here, as structured CloudEvents.")
+]
+Timelines = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write timelines here, one per patient.")
+]
+Rejections = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write why lines were refused here.")
+]
+
+
+def _given_files(files: list[Path]) -> list[Path]:
+    for path in files:
+        if path != STREAM and not path.is_file():
+            raise typer.BadParameter(f"no such file: {path}")
+    return files
+
+
+def _given_day(day: datetime.datetime | None) -> datetime.datetime | None:
+    if day is not None and day.year not in YEARS:
+        raise typer.BadParameter("the year is outside 1900 to 2100")
+    return day
+
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        help="NDJSON files of structured CloudEvents; - is standard input.",
+        callback=_given_files,
+    ),
+]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Rule parameters (TOML) for every study, or a folder with one <study_id>.toml each; "
+        "without it the built-in ruleset holds.",
+    ),
+]
+AsOf = Annotated[
+    datetime.datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="DATE",
+        help="Close this day for every patient at the end; without it there is no clock.",
+        callback=_given_day,
+    ),
+]
+
+
+@app.command()
+def evaluate(
+    files: Files,
+    rules: Rules = None,
+    as_of: AsOf = None,
+    notices: Notices = None,
+    timelines: Timelines = None,
+    rejections: Rejections = None,
+) -> None:
+    """Evaluate files of events without broker and database; lines are arrivals, in order.
+
+    In place of a FILE, - is standard input or output. Line numbers run on from file to file.
+
+    Exit code 0; 1 when a line was refused; 2 usage; 3 configuration; 4 anything else.
+    """
+    day = as_of.date() if as_of else None
+    with _failures_in_words(), ExitStack() as stack:
+        outputs = _outputs(stack, notices, timelines, rejections)
+        run = _run(_rulesets(rules), outputs, _lines(stack, files), day)
+    typer.echo(
+        f"{run.accepted} accepted, {run.refused} refused, {run.told} notices", file=sys.stderr
+    )
+    if run.refused:
+        raise typer.Exit(Exit.REFUSED)
+
+
+@contextmanager
+def _failures_in_words() -> Iterator[None]:
+    """Turn what nobody expected into code 4 and a line without a patient's values."""
+    try:
+        yield
+    except (ExpectedError, BrokenPipeError):
+        raise
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except OSError as problem:
+        place = f"{problem.filename}: " if problem.filename else ""
+        raise ExpectedError(f"{place}{problem.strerror or 'cannot be read or written'}") from None
+    except Exception as problem:  # noqa: BLE001 - shown by kind only: its text may hold values
+        what = f"an error of the monitor itself ({type(problem).__name__})"
+        raise ExpectedError(what) from None
+
+
+def _run(
+    rulesets: "Rulesets", outputs: "Outputs", lines: Iterable[bytes], day: datetime.date | None
+) -> "Evaluation":
+    from monitor.bulk.evaluation import Evaluation
+
+    run = Evaluation(rulesets, outputs)
+    asyncio.run(run.go(lines, day))
+    return run
+
+
+def _rulesets(path: Path | None) -> "Rulesets":
+    from monitor.rulesets import Rulesets, RulesInvalid
+
+    try:
+        return Rulesets(path)
+    except RulesInvalid as problem:
+        raise ConfigurationError(str(problem)) from None
+
+
+def _outputs(stack: ExitStack, *paths: Path | None) -> "Outputs":
+    from monitor.bulk.evaluation import Outputs
+
+    def opened(path: Path | None) -> BinaryIO | None:
+        if path is None:
+            return None
+        return sys.stdout.buffer if path == STREAM else stack.enter_context(path.open("wb"))
+
+    return Outputs(*map(opened, paths))
+
+
+def _lines(stack: ExitStack, files: Iterable[Path]) -> Iterator[bytes]:
+    """Every line of every file; a terminal sees how far it is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    paths = list(files)
+    terminal = Console(stderr=True)
+    # A bar needs an end: standard input has none.
+    shown = terminal.is_terminal and STREAM not in paths
+    progress = stack.enter_context(Progress(console=terminal, disable=not shown, transient=True))
+    bar = progress.add_task("evaluating", total=sum(p.stat().st_size for p in paths if p != STREAM))
+    for path in paths:
+        lines = sys.stdin.buffer if path == STREAM else stack.enter_context(path.open("rb"))
+        for line in lines:
+            progress.advance(bar, len(line))
+            yield line

@@ -1,0 +1,241 @@
+"""receive(batch): every delivery is decided and recorded in one transaction, or none is.
+
+Nothing known to be bad leaves this module as an exception: it is quarantined with its original
+bytes. What does leave it stops the worker before anything is acknowledged.
+"""
+
+import asyncio
+import datetime
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from monitor.clinical.state import NewerState
+from monitor.clock import Clock
+from monitor.fold import DetectedAt, Fold, RulesFor
+from monitor.ledger.entries import EventKey, Loaded, PatientKey, RecordKey, TopicPartition
+from monitor.ledger.port import Conflict, Ledger, LedgerBehind, RefusedRow, Unavailable
+from monitor.ledger.standing import patient_of
+from monitor.recording import Receipt, advances
+from monitor.state_memo import StateMemo
+from monitor.wire.closed_day import CLOCK_TOPIC, closed_day
+from monitor.wire.codec import decode
+from monitor.wire.delivery import Delivery, Event, Reason, Rejection
+
+log = logging.getLogger(__name__)
+
+ERRORS_IN_A_ROW_MAX = 20
+CONFLICTS_IN_A_ROW_MAX = 50  # no other writer wins so often: the ledger itself contradicts
+BACKOFF_FIRST_SECONDS = 0.05
+BACKOFF_MAX_SECONDS = 5.0
+
+Decoded = Event | Rejection
+Batch = Sequence[tuple[Delivery, Decoded]]
+
+
+class BrokenRelease(Exception):
+    """Our own code failed on many deliveries in a row: stop, this is not bad input."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeSettings:
+    """What intake needs to know of its place.
+
+    `topics` gives the plain name of each full input topic; `gaps_allowed` the full names of topics
+    whose offsets may have gaps (compacted or transactional).
+    """
+
+    group: str
+    deployment: str
+    topics: Mapping[str, str]
+    gaps_allowed: frozenset[str] = frozenset()
+
+
+class Intake:
+    """Decides and records deliveries. One call at a time; the caller serialises."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        settings: IntakeSettings,
+        *,
+        rules_for: RulesFor,
+        detected_at: DetectedAt | None = None,
+        decoder: Callable[[Delivery], Decoded] | None = None,
+    ) -> None:
+        """`detected_at` defaults to the clock; `decoder` to the codec over `settings.topics`."""
+        self._ledger = ledger
+        self._clock = clock
+        self._settings = settings
+        self._rules_for = rules_for
+        self._detected_at = detected_at
+        self._decoder = decoder or (lambda delivery: decode(delivery, settings.topics))
+        self._memo = StateMemo()
+        self._errors_in_a_row = 0
+
+    async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
+        """Decide a batch in arrival order and record it in one transaction.
+
+        Conflicts are decided again, an unavailable ledger is waited for; a row that the ledger
+        refuses is found by splitting the batch and quarantined. Raises LedgerBehind, NewerState,
+        BrokenRelease, and Conflict that does not end: the worker must stop unacknowledged.
+        """
+        return await self.settle([(one, self._decode(one)) for one in deliveries])
+
+    async def close_days(self, limit: int = 500) -> int:
+        """Close yesterday for patients whose due day has come; returns how many were closed.
+
+        A patient for whom that fails in our own code is set aside, incomplete, until the next fact.
+        """
+        latest = self._clock.now().astimezone(_FIRST_ZONE).date() - datetime.timedelta(days=1)
+        batch = []
+        for patient in await self._ledger.due(latest, limit):
+            ruleset = self._rules_for(patient.study_id)
+            if ruleset is None:
+                continue
+            zone = ZoneInfo(ruleset.parameters.schedule.timezone)
+            yesterday = self._clock.now().astimezone(zone).date() - datetime.timedelta(days=1)
+            row = await self._ledger.state(patient)
+            if row and row.next_due_on is not None and row.next_due_on <= yesterday:
+                batch.append(closed_day(*patient, yesterday))
+        receipts = await self.settle(batch) if batch else []
+        return sum(receipt.outcome == "applied" for receipt in receipts)
+
+    def _decode(self, delivery: Delivery) -> Decoded:
+        try:
+            return self._decoder(delivery)
+        except Exception as problem:  # noqa: BLE001 - any error of ours is this delivery's alone
+            return _processing_error(problem, None)
+
+    async def settle(self, batch: Batch) -> list[Receipt]:
+        """Record decoded deliveries, as `receive` does."""
+        wait, conflicts = BACKOFF_FIRST_SECONDS, 0
+        while True:
+            try:
+                return await self._attempt(batch)
+            except Conflict:
+                conflicts += 1
+                if conflicts >= CONFLICTS_IN_A_ROW_MAX:
+                    raise
+                log.info("another writer was first: the batch is decided again")
+                await asyncio.sleep(random.uniform(0, BACKOFF_FIRST_SECONDS))  # noqa: S311 - jitter
+            except Unavailable as problem:
+                log.warning("the ledger is not available (%s): trying again", problem)
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+                wait = min(2 * wait, BACKOFF_MAX_SECONDS)
+            except RefusedRow as problem:
+                return await self._split(batch, problem)
+
+    async def _split(self, batch: Batch, problem: RefusedRow) -> list[Receipt]:
+        """Halve a batch until the one delivery that the ledger refuses is alone."""
+        if len(batch) == 1:
+            delivery, decoded = batch[0]
+            if isinstance(decoded, Rejection) or delivery.topic == CLOCK_TOPIC:
+                raise problem
+            return await self.settle([(delivery, _processing_error(problem, decoded))])
+        middle = len(batch) // 2
+        return [*await self.settle(batch[:middle]), *await self.settle(batch[middle:])]
+
+    async def _attempt(self, batch: Batch) -> list[Receipt]:
+        loaded = await self._load(batch)
+        self._check_gaps([delivery for delivery, _ in batch], loaded.offsets)
+        at = self._clock.now()
+        fold = Fold(
+            loaded,
+            self._memo,
+            rules_for=self._rules_for,
+            detected_at=self._detected_at or (lambda _event, _before: at),
+            deployment=self._settings.deployment,
+        )
+        errors = self._errors_in_a_row
+        for delivery, decoded in batch:
+            errors = self._take(fold, delivery, decoded, at, errors)
+        offsets = advances(
+            [one for one in fold.receipts if one.delivery.topic != CLOCK_TOPIC],
+            dict(loaded.offsets),
+        )
+        await self._ledger.record(fold.changes(self._settings.group, offsets))
+        self._errors_in_a_row = errors
+        return fold.receipts
+
+    def _take(
+        self, fold: Fold, delivery: Delivery, decoded: Decoded, at: datetime.datetime, errors: int
+    ) -> int:
+        """Fold one delivery; an error of our own quarantines it and flags its patient."""
+        try:
+            fold.take(delivery, decoded, at)
+        except NewerState:
+            raise
+        except Exception as problem:  # noqa: BLE001 - any error of ours is this delivery's alone
+            event = decoded if isinstance(decoded, Event) else None
+            decoded = _processing_error(problem, event)
+            if delivery.topic != CLOCK_TOPIC:
+                fold.refuse(delivery, decoded, at)
+            if event is not None:
+                _flag(fold, patient_of(event))
+        failed = isinstance(decoded, Rejection) and decoded.reason is Reason.PROCESSING_ERROR
+        errors = errors + 1 if failed else 0
+        if errors >= ERRORS_IN_A_ROW_MAX:
+            raise BrokenRelease(f"{errors} deliveries in a row failed in the monitor's own code")
+        return errors
+
+    async def _load(self, batch: Batch) -> Loaded:
+        events = [decoded for _, decoded in batch if isinstance(decoded, Event)]
+        places = {
+            TopicPartition(delivery.topic, delivery.partition)
+            for delivery, _ in batch
+            if delivery.topic != CLOCK_TOPIC
+        }
+        return await self._ledger.load(
+            self._settings.group,
+            sorted({EventKey(event.source, event.event_id) for event in events}),
+            sorted({RecordKey(event.source, event.fact.record_id) for event in events}),
+            sorted({patient_of(event) for event in events}),
+            sorted(places),
+        )
+
+    def _check_gaps(
+        self, deliveries: Sequence[Delivery], offsets: Mapping[TopicPartition, int]
+    ) -> None:
+        """An offset beyond the last recorded plus one means that the ledger lost records."""
+        last = dict(offsets)
+        for delivery in deliveries:
+            place = TopicPartition(delivery.topic, delivery.partition)
+            known = last.get(place)
+            if (
+                known is not None
+                and delivery.offset > known + 1
+                and delivery.topic not in self._settings.gaps_allowed
+            ):
+                raise LedgerBehind(
+                    f"{delivery.topic}[{delivery.partition}]: offset {delivery.offset} came, "
+                    f"the ledger's last is {known}: the database is older than the topic's "
+                    "committed offsets, or the topic has gaps"
+                )
+            last[place] = max(delivery.offset, known if known is not None else delivery.offset)
+
+
+def _flag(fold: Fold, patient: PatientKey) -> None:
+    try:
+        fold.flag_broken(patient)
+    except ValueError:
+        log.error("a patient's stored state cannot be read: it is left as it is")  # noqa: TRY400
+
+
+def _processing_error(problem: Exception, event: Event | None) -> Rejection:
+    """Names the kind of error only: an exception's text may hold a patient's values."""
+    log.error("a delivery failed in the monitor's own code: %s", type(problem).__name__)
+    return Rejection(
+        Reason.PROCESSING_ERROR,
+        None,
+        f"an error of the monitor itself ({type(problem).__name__}); the sender need do nothing",
+        event.source if event else None,
+        event.event_id if event else None,
+    )
+
+
+# The zone where a day ends first: nobody's yesterday is later than this one's.
+_FIRST_ZONE = datetime.timezone(datetime.timedelta(hours=14))

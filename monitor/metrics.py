@@ -1,0 +1,91 @@
+"""What Prometheus is told: counts and times, never a patient, record, key or value."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+_BATCH_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_BATCH_SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+
+
+class Metrics:
+    """Every metric of the product, in the registry it was given."""
+
+    def __init__(self, registry: CollectorRegistry, version: str) -> None:
+        self.registry = registry
+        self.events = Counter(
+            "ctdna_monitor_events",
+            "Deliveries recorded, by outcome and reason of refusal.",
+            ("outcome", "reason"),
+            registry=registry,
+        )
+        self.notices = Counter(
+            "ctdna_monitor_notices",
+            "Notices recorded in the ledger.",
+            ("finding",),
+            registry=registry,
+        )
+        self.batch_seconds = Histogram(
+            "ctdna_monitor_batch_seconds",
+            "Seconds from a batch's begin to its commit.",
+            buckets=_BATCH_SECONDS,
+            registry=registry,
+        )
+        self.batch_size = Histogram(
+            "ctdna_monitor_batch_size",
+            "Deliveries in a batch.",
+            buckets=_BATCH_SIZES,
+            registry=registry,
+        )
+        self._add_counters(registry)
+        self._add_gauges(registry)
+        Info("ctdna_monitor_build", "The program's version.", registry=registry).info(
+            {"version": version}
+        )
+
+    def _add_counters(self, registry: CollectorRegistry) -> None:
+        self.relayed = Counter(
+            "ctdna_monitor_relayed",
+            "Notices and dead letters the broker acknowledged.",
+            registry=registry,
+        )
+        self.failures = Counter(
+            "ctdna_monitor_failures",
+            "Attempts that failed and are tried again.",
+            ("part",),
+            registry=registry,
+        )
+
+    def _add_gauges(self, registry: CollectorRegistry) -> None:
+        self.lag = Gauge(
+            "ctdna_monitor_lag",
+            "Deliveries in the topic that are not yet acknowledged.",
+            ("topic", "partition"),
+            registry=registry,
+        )
+        self.oldest_unpublished = Gauge(
+            "ctdna_monitor_oldest_unpublished_seconds",
+            "Age of the oldest notice that the broker has not acknowledged; 0 when there is none.",
+            registry=registry,
+        )
+        self.since_commit = Gauge(
+            "ctdna_monitor_since_commit_seconds",
+            "Seconds since a batch was last committed; since the start before the first.",
+            registry=registry,
+        )
+        self.loop_delay = Gauge(
+            "ctdna_monitor_loop_delay_seconds",
+            "How late the event loop last woke.",
+            registry=registry,
+        )
+
+    def count_outcomes(self, outcomes: Mapping[tuple[str, str], int]) -> None:
+        """Add deliveries per (outcome, reason); the reason is empty unless refused."""
+        for (outcome, reason), count in outcomes.items():
+            self.events.labels(outcome, reason).inc(count)
+
+    def count_findings(self, names: Iterable[str]) -> None:
+        """Add one notice for each name of a finding."""
+        for name in names:
+            self.notices.labels(name).inc()

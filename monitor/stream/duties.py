@@ -1,0 +1,53 @@
+"""What the worker asks of the rest of the program, so that tests can stand in for it."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from monitor.clock import Clock
+from monitor.ledger.entries import TopicPartition
+from monitor.relay import Sender
+from monitor.settings import Settings
+from monitor.wire.delivery import Delivery, Reason
+
+
+class Receipt(Protocol):
+    """What became of one delivery, as far as the metrics want to know."""
+
+    @property
+    def outcome(self) -> str:
+        """`applied`, `duplicate`, `stale` or `rejected`."""
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it was refused, or None."""
+
+    @property
+    def findings(self) -> Sequence[str]:
+        """Name of the finding of each notice that the delivery caused."""
+
+
+class Duties(Protocol):
+    """Intake, relay, ticker and ledger, joined by the wiring."""
+
+    async def receive(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt]:
+        """Record a batch in one transaction; retries conflicts and outages in place."""
+
+    async def send_once(self) -> int:
+        """Publish one batch of the outbox and return how many messages the broker has."""
+
+    async def tick(self) -> None:
+        """Close yesterday for every patient who has something due."""
+
+    async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
+        """Raise LedgerBehind when a committed offset is beyond what the ledger recorded."""
+
+    async def ping(self) -> None:
+        """Raise Unavailable when the ledger cannot be written."""
+
+    async def unsent_since(self) -> dt.datetime | None:
+        """Return when the oldest unsent notice was detected, or None."""
+
+
+Wiring = Callable[[Settings, Sender, Clock], AbstractAsyncContextManager[Duties]]

@@ -1,0 +1,147 @@
+"""Puts the parts together: settings in, a worker's duties out. Nothing is decided here."""
+
+import datetime
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from monitor.clock import Clock
+from monitor.exits import StartRefusedError
+from monitor.intake import Intake, IntakeSettings
+from monitor.ledger.engine import open_engine
+from monitor.ledger.entries import TopicPartition
+from monitor.ledger.migrate import current, head
+from monitor.ledger.port import Ledger, LedgerBehind
+from monitor.ledger.sql import SqlLedger
+from monitor.recording import Receipt
+from monitor.relay import Relay, Sender
+from monitor.rulesets import Rulesets
+from monitor.settings import Settings
+from monitor.wire.delivery import Delivery
+
+WORKER_LEASE = "worker"
+WORKER_LEASE_SECONDS = 10.0
+
+
+class WorkerDuties:
+    """Intake, relay, ticker and ledger of one worker."""
+
+    def __init__(
+        self, ledger: Ledger, sender: Sender, settings: Settings, clock: Clock, *, alone: bool
+    ) -> None:
+        """`alone`: the store is for one worker, so a lease keeps a second one out."""
+        kafka = settings.kafka
+        self._ledger = ledger
+        self._group = kafka.group
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._alone = alone
+        self._intake = Intake(
+            ledger,
+            clock,
+            IntakeSettings(
+                group=kafka.group,
+                deployment=settings.deployment,
+                topics=kafka.inputs,
+                gaps_allowed=frozenset(
+                    full for full, plain in kafka.inputs.items() if plain in kafka.gaps_allowed
+                ),
+            ),
+            rules_for=Rulesets(settings.rules),
+        )
+        self._relay = Relay(ledger, sender, clock, holder=self._holder, prefix=kafka.topic_prefix)
+
+    async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
+        """Record a batch in one transaction; retries conflicts and outages in place."""
+        return await self._intake.receive(deliveries)
+
+    async def send_once(self) -> int:
+        """Publish one batch of the outbox and return how many messages the broker has."""
+        return await self._relay.send_once()
+
+    async def tick(self) -> None:
+        """Close yesterday for every patient who has something due."""
+        while await self._intake.close_days():
+            pass
+
+    async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
+        """Raise LedgerBehind when a committed offset is beyond what the ledger recorded.
+
+        `committed` holds the next offset that the group would read of each partition; only
+        recorded offsets are ever committed, so the ledger must hold the one before.
+        """
+        recorded = await self._ledger.offsets(self._group)
+        for place, position in sorted(committed.items()):
+            last = recorded[place][0] if place in recorded else -1
+            if position > last + 1:
+                raise LedgerBehind(
+                    f"{place.topic}[{place.partition}]: the group has committed offset {position}, "
+                    f"the ledger's last recorded one is {last}; the database is older than the "
+                    "group's offsets: restore a newer copy, or set the group back to the ledger"
+                )
+
+    async def ping(self) -> None:
+        """Raise Unavailable when the ledger cannot be written, and keep the worker's lease."""
+        if not await self._ledger.acquire_lease(
+            self._own_lease, self._holder, WORKER_LEASE_SECONDS
+        ):
+            raise StartRefusedError(_SECOND)
+
+    @property
+    def _own_lease(self) -> str:
+        return WORKER_LEASE if self._alone else f"{WORKER_LEASE}:{self._holder}"
+
+    async def unsent_since(self) -> datetime.datetime | None:
+        """Return when the oldest unsent notice was detected, or None."""
+        return await self._ledger.unsent_since()
+
+    async def release(self) -> None:
+        """Give the leases back, so that another worker goes on at once."""
+        await self._relay.release()
+        await self._ledger.release_lease(self._own_lease, self._holder)
+
+
+_SECOND = (
+    "another worker uses this database, and SQLite is for one worker: stop it, or use PostgreSQL; "
+    "runbook: second-worker-on-sqlite"
+)
+
+
+@asynccontextmanager
+async def open_duties(
+    settings: Settings, sender: Sender, clock: Clock
+) -> AsyncIterator[WorkerDuties]:
+    """A worker's duties over the database of the settings; checks its revision first.
+
+    Raises StartRefusedError for a database that this program cannot use, RulesInvalid.
+    """
+    url = settings.database.sqlalchemy_url
+    await _check_revision(url)
+    async with open_ledger(url) as ledger:
+        alone = url.startswith("sqlite")
+        duties = WorkerDuties(ledger, sender, settings, clock, alone=alone)
+        await duties.ping()
+        try:
+            yield duties
+        finally:
+            await duties.release()
+
+
+async def _check_revision(url: str) -> None:
+    found, known = await current(url), head()
+    if found != known:
+        raise StartRefusedError(
+            f"the database is at revision {found or 'none'}, this program needs {known}: run "
+            "`monitor db upgrade`, or the program that the database was made for; "
+            "runbook: database-revision"
+        )
+
+
+@asynccontextmanager
+async def open_ledger(url: str) -> AsyncIterator[SqlLedger]:
+    """The ledger in a database, closed at the end."""
+    ledger = SqlLedger(open_engine(url))
+    try:
+        yield ledger
+    finally:
+        await ledger.close()
