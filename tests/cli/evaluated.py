@@ -1,0 +1,31 @@
+"""What an evaluation of some lines writes, read back."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.bulk.evaluation import Evaluation, Outputs
+from monitor.rulesets import Rulesets
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    run: Evaluation
+    notices: Rows
+    timelines: Rows
+    rejections: Rows
+
+
+def evaluate(lines: Iterable[bytes]) -> Evaluated:
+    written = (io.BytesIO(), io.BytesIO(), io.BytesIO())
+    run = Evaluation(Rulesets(), Outputs(*written))
+    asyncio.run(run.go(lines, None))
+    notices, timelines, rejections = (
+        [json.loads(line) for line in one.getvalue().splitlines()] for one in written
+    )
+    return Evaluated(run, [notice["data"] for notice in notices], timelines, rejections)
