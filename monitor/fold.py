@@ -33,7 +33,15 @@ from monitor.ledger.entries import (
     StateRow,
 )
 from monitor.ledger.standing import Effect, Verdict, judge, patient_of
-from monitor.recording import Place, Receipt, accepted_row, notice_row, quarantine_row, refusal
+from monitor.recording import (
+    NOTICE_BYTES_MAX,
+    Place,
+    Receipt,
+    accepted_row,
+    notice_row,
+    quarantine_row,
+    refusal,
+)
 from monitor.state_memo import StateMemo
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 
@@ -112,8 +120,7 @@ class Fold:
         if verdict.effect is Effect.CONFLICT:
             self._note_refused(record_key, verdict)
             return refusal(event, Reason.VERSION_CONFLICT)
-        self._apply(delivery, event, record_key, verdict, ruleset)
-        return None
+        return self._apply(delivery, event, record_key, verdict, ruleset)
 
     def _note_refused(self, record_key: RecordKey, verdict: Verdict) -> None:
         self._records[record_key] = verdict.row
@@ -132,30 +139,33 @@ class Fold:
         record_key: RecordKey,
         verdict: Verdict,
         ruleset: Ruleset,
-    ) -> None:
-        patient = patient_of(event)
-        at = self._detected_at(event, self._day_before(record_key))
-        fact = event.fact
+    ) -> Rejection | None:
+        row = self._records.get(record_key)
+        day_before = self._patient(row.patient).state.day_of_record(record_key) if row else None
+        named = (event.source, event.event_id, self._detected_at(event, day_before))
+        fact, loser = event.fact, verdict.moved_from
         change = {Effect.STANDS: fact, Effect.BESIDE: Beside(fact)}.get(verdict.effect)
-        arrivals = [(patient, Arrival(event.source, event.event_id, at, change), ruleset)]
-        if verdict.moved_from is not None:
-            rules = self._rules_for(verdict.moved_from.study_id) or ruleset
-            moved = Moved(event.fact.record_id)
-            arrival = Arrival(event.source, event.event_id, at, moved)
-            arrivals.insert(0, (verdict.moved_from, arrival, rules))
+        arrivals = [(patient_of(event), Arrival(*named, change), ruleset)]
+        if loser is not None:
+            rules = self._rules_for(loser.study_id) or ruleset
+            arrivals.insert(0, (loser, Arrival(*named, Moved(fact.record_id)), rules))
         outcomes = [
             (key, rules, apply(self._patient(key).state, arrival, rules))
             for key, arrival, rules in arrivals
         ]
         said = tuple(notice for _, _, done in outcomes for notice in done.notices)
         rows = [notice_row(notice, self._deployment) for notice in said]
+        too_long = any(len(row.value) > NOTICE_BYTES_MAX for row in rows)
+        if too_long or outcomes[-1][2].state.full:
+            return refusal(event, Reason.TOO_LARGE)
         self._keep(outcomes)
         self._records[record_key] = verdict.row
         self._sync_refused(record_key, verdict)
         self._notices += rows
-        self._remember(delivery, event, verdict.moved_from, at, verdict.effect.value)
+        self._remember(delivery, event, loser, named[2], verdict.effect.value)
         outcome = "stale" if verdict.effect is Effect.STALE else "applied"
         self.receipts.append(Receipt(delivery, outcome, None, said))
+        return None
 
     def _keep(self, outcomes: Sequence[tuple[PatientKey, Ruleset, Outcome]]) -> None:
         for key, rules, outcome in outcomes:
@@ -186,16 +196,6 @@ class Fold:
         row = accepted_row(delivery, event, place, at)
         self._events[row.key] = event.content_hash
         self._accepted.append(row)
-
-    def _day_before(self, record_key: RecordKey) -> datetime.date | None:
-        """The clinical day of the version that stood before, if one does."""
-        row = self._records.get(record_key)
-        if row is None:
-            return None
-        state = self._patient(row.patient).state
-        lists = (state.ctdna, state.imaging, state.enrolled, state.local, state.closed)
-        return next((h.fact.clinical_day for facts in lists for h in facts if h.key == record_key),
-                    None)  # fmt: skip
 
     def _patient(self, key: PatientKey) -> _Patient:
         held = self._patients.get(key)

@@ -20,6 +20,8 @@ from monitor.ledger.standing import patient_of
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 from monitor.wire.notices import encode_binary
 
+NOTICE_BYTES_MAX = 256 * 1024  # contract 3
+
 # What is refused only after decoding: the field and what the sender can do.
 _DECIDED: Mapping[Reason, tuple[str, str]] = {
     Reason.UNKNOWN_STUDY: (
@@ -34,7 +36,12 @@ _DECIDED: Mapping[Reason, tuple[str, str]] = {
         "data.record_version",
         "this version was accepted before with other content or type; send a higher one",
     ),
+    Reason.TOO_LARGE: (
+        "data.patient_id",
+        "the patient has more records than can be kept, or a notice would be too long",
+    ),
 }
+_DECIDED_MESSAGES = {message for _, message in _DECIDED.values()}
 
 
 def refusal(event: Event, reason: Reason) -> Rejection:
@@ -67,6 +74,7 @@ def quarantine_row(
     delivery: Delivery, rejection: Rejection, at: datetime.datetime
 ) -> QuarantineRow:
     """A refused delivery as the quarantine keeps it: untouched, with the reason."""
+    own_error = rejection.reason is Reason.PROCESSING_ERROR
     return QuarantineRow(
         topic=delivery.topic,
         partition=delivery.partition,
@@ -77,7 +85,7 @@ def quarantine_row(
         reason=rejection.reason,
         field=rejection.field,
         message=rejection.message,
-        stage="decide" if rejection.reason in {*_DECIDED, Reason.PROCESSING_ERROR} else "decode",
+        stage="decide" if own_error or rejection.message in _DECIDED_MESSAGES else "decode",
         source=rejection.source,
         event_id=rejection.event_id,
         patient=None,

@@ -67,6 +67,7 @@ class KafkaSettings(_Group):
     partitions: int = Field(12, ge=1)
     replication_factor: int = Field(3, ge=1)
     min_insync: int = Field(2, ge=1)
+    topic_ids: bool = True  # off for a broker that cannot tell them, such as the demo's
     gaps_allowed: Annotated[frozenset[str], NoDecode] = frozenset()  # plain names, by comma
 
     @field_validator("gaps_allowed", mode="before")

@@ -10,7 +10,7 @@ from monitor.clock import Clock
 from monitor.exits import StartRefusedError
 from monitor.intake import Intake, IntakeSettings
 from monitor.ledger.engine import open_engine
-from monitor.ledger.entries import TopicPartition
+from monitor.ledger.entries import TopicIdentity, TopicPartition
 from monitor.ledger.migrate import current, head
 from monitor.ledger.port import Ledger, LedgerBehind
 from monitor.ledger.sql import SqlLedger
@@ -80,6 +80,19 @@ class WorkerDuties:
                     "group's offsets: restore a newer copy, or set the group back to the ledger"
                 )
 
+    async def check_topics(self, found: Mapping[str, TopicIdentity]) -> None:
+        """Raise StartRefusedError when a topic is not the one whose offsets were recorded."""
+        known = await self._ledger.topics(self._group)
+        for name, identity in sorted(found.items()):
+            before = known.get(name)
+            if before is not None and _is_another(before, identity):
+                raise StartRefusedError(
+                    f"{name} is not the topic whose offsets this database holds: it was made "
+                    f"again, or has {identity.partitions} partitions instead of "
+                    f"{before.partitions}; runbook: topic-changed"
+                )
+        await self._ledger.remember_topics(self._group, found)
+
     async def ping(self) -> None:
         """Raise Unavailable when the ledger cannot be written, and keep the worker's lease."""
         if not await self._ledger.acquire_lease(
@@ -105,6 +118,11 @@ _SECOND = (
     "another worker uses this database, and SQLite is for one worker: stop it, or use PostgreSQL; "
     "runbook: second-worker-on-sqlite"
 )
+
+
+def _is_another(before: TopicIdentity, now: TopicIdentity) -> bool:
+    ids = {before.topic_id, now.topic_id} - {None}
+    return len(ids) > 1 or before.partitions != now.partitions
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ TABLES = (
     "notice",
     "quarantine",
     "delivery_ledger",
+    "topic",
     "relay_lease",
 )
 
@@ -32,6 +33,7 @@ def upgrade() -> None:
     create_notice()
     create_quarantine()
     create_delivery_ledger()
+    create_topic()
     create_relay_lease()
     tune_state_storage()
 
@@ -212,6 +214,18 @@ def create_delivery_ledger() -> None:
         column("rejected", sa.BigInteger()),
         sa.PrimaryKeyConstraint("consumer_group", "topic", "partition", name="pk_delivery_ledger"),
         postgresql_with={"fillfactor": 50},
+    )
+
+
+def create_topic() -> None:
+    """Which topics the recorded offsets are of."""
+    op.create_table(
+        "topic",
+        column("consumer_group", KEY),
+        column("topic", KEY),
+        sa.Column("topic_id", sa.Text()),
+        column("partitions", sa.Integer()),
+        sa.PrimaryKeyConstraint("consumer_group", "topic", name="pk_topic"),
     )
 
 

@@ -73,6 +73,7 @@ class Stage:
         return {
             **kept,
             f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            f"{PREFIX}KAFKA__TOPIC_IDS": "false",
             f"{PREFIX}DATABASE__URL": self.database_url,
             f"{PREFIX}HTTP__PORT": str(self._port),
             f"{PREFIX}DEPLOYMENT": DEPLOYMENT,

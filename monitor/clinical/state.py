@@ -17,6 +17,7 @@ from monitor.clinical.record import Part, Record
 from monitor.clinical.terms import PROVISIONAL, Action, Severity
 
 STATE_FORMAT = 1
+RECORDS_MAX = 2000  # of one patient: everything is computed from all of them after every fact
 
 F = TypeVar("F", bound=Record)
 
@@ -91,6 +92,18 @@ class PatientState(Part):
         """Whether something of this patient could not be taken into account."""
         return self.broken or bool(self.refused)
 
+    def day_of_record(self, key: tuple[str, str]) -> datetime.date | None:
+        """The clinical day of the version that stands for this patient, if one does."""
+        lists = (self.ctdna, self.imaging, self.enrolled, self.local, self.closed)
+        found = (held.fact.clinical_day for facts in lists for held in facts if held.key == key)
+        return next(found, None)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more records than a patient may have."""
+        lists = (self.ctdna, self.imaging, self.enrolled, self.local)
+        return sum(map(len, lists)) > RECORDS_MAX
+
     @property
     def enrolled_now(self) -> bool:
         """Whether an enrolment stands, so that notices are told."""
@@ -137,8 +150,7 @@ def with_fact(state: PatientState, source: str, fact: Fact) -> PatientState:
     newer = (
         version
         for version in ((old.fact, old.beside) if old else ())
-        if version and version.status in PROVISIONAL
-        if version.record_version > fact.record_version
+        if version and version.record_version > fact.record_version
     )
     placed = holder.model_construct(source=source, fact=fact, beside=next(newer, None))
     others = [held for held in present if held.key != key]

@@ -106,6 +106,7 @@ FIND_STATES = Lookup(tables.patient_state, _PATIENT, rows.STATE_COLUMNS)
 FIND_OFFSETS = Lookup(tables.delivery_ledger, _PARTITION, (*_PARTITION[1:], "last_offset"))
 
 NEW_OFFSETS = Insertion(tables.delivery_ledger, (*_PARTITION, "last_offset", *_COUNTS))
+NEW_TOPICS = Insertion(tables.topic, ("consumer_group", "topic", "topic_id", "partitions"))
 NEW_EVENTS = Insertion(tables.accepted_event, rows.ACCEPTED_COLUMNS)
 NEW_RECORDS = Insertion(tables.record, rows.RECORD_COLUMNS)
 NEW_STATES = Insertion(tables.patient_state, rows.STATE_COLUMNS)

@@ -34,6 +34,13 @@ class TopicPartition(NamedTuple):
     partition: int
 
 
+class TopicIdentity(NamedTuple):
+    """What makes a topic the same: the broker's id (None where it tells none), its partitions."""
+
+    topic_id: str | None
+    partitions: int
+
+
 @dataclass(frozen=True, slots=True)
 class RecordRow:
     """Where a record stands.

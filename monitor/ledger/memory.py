@@ -23,6 +23,7 @@ from monitor.ledger.entries import (
     RecordRow,
     Sent,
     StateRow,
+    TopicIdentity,
     TopicPartition,
 )
 from monitor.ledger.outgoing import (
@@ -52,6 +53,7 @@ class MemoryLedger:
         self._unsent_notices: dict[str, NoticeRow] = {}
         self._unsent_dead_letters: dict[_Position, QuarantineRow] = {}
         self._published: dict[str, datetime.datetime] = {}
+        self._topics: dict[str, dict[str, TopicIdentity]] = {}
         self._leases: dict[str, tuple[str, float]] = {}
 
     async def load(
@@ -190,6 +192,14 @@ class MemoryLedger:
     async def offsets(self, group: str) -> Mapping[TopicPartition, tuple[int, Counts]]:
         """The last recorded offset and the counts of every partition of a group."""
         return dict(self._offsets.get(group, {}))
+
+    async def topics(self, group: str) -> Mapping[str, TopicIdentity]:
+        """The topics, by full name, that a group's offsets were recorded of."""
+        return dict(self._topics.get(group, {}))
+
+    async def remember_topics(self, group: str, topics: Mapping[str, TopicIdentity]) -> None:
+        """Keep the identity of topics that are not known yet; known ones stay as they are."""
+        self._topics[group] = {**topics, **self._topics.get(group, {})}
 
     async def close(self) -> None:
         """Nothing to release."""

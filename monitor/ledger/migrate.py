@@ -55,8 +55,9 @@ async def current(url: str) -> str | None:
 async def upgrade(url: str) -> str:
     """Bring a database to `head` in one transaction and return that revision.
 
-    Raises LedgerRevision for a newer database, Unavailable where it does not answer, where a lock cannot be had within 5 s, or where
-    one statement takes longer than 10 minutes; nothing has changed then.
+    Raises LedgerRevision for a database of a newer program; Unavailable where it does not answer,
+    where a lock cannot be had within 5 s, or where one statement takes longer than 10 minutes.
+    Nothing has changed then.
     """
     engine = open_engine(url, MIGRATION_SECONDS_MAX)
     try:

@@ -20,6 +20,7 @@ from monitor.ledger.entries import (
     RecordKey,
     Sent,
     StateRow,
+    TopicIdentity,
     TopicPartition,
 )
 
@@ -108,6 +109,12 @@ class Ledger(Protocol):
 
     async def offsets(self, group: str) -> Mapping[TopicPartition, tuple[int, Counts]]:
         """The last recorded offset and the counts of every partition of a group."""
+
+    async def topics(self, group: str) -> Mapping[str, TopicIdentity]:
+        """The topics, by full name, that a group's offsets were recorded of."""
+
+    async def remember_topics(self, group: str, topics: Mapping[str, TopicIdentity]) -> None:
+        """Keep the identity of topics that are not known yet; known ones stay as they are."""
 
     async def close(self) -> None:
         """Release connections."""

@@ -16,6 +16,7 @@ from monitor.ledger.entries import (
     PatientKey,
     QuarantineRow,
     StateRow,
+    TopicIdentity,
     TopicPartition,
 )
 from monitor.ledger.failures import as_ledger_errors
@@ -24,6 +25,7 @@ _accepted = tables.accepted_event.c
 _state = tables.patient_state.c
 _notice = tables.notice.c
 _offset = tables.delivery_ledger.c
+_topic = tables.topic.c
 ACCEPTED = [_accepted[column] for column in rows.ACCEPTED_COLUMNS]
 QUARANTINED = [tables.quarantine.c[column] for column in rows.QUARANTINE_COLUMNS]
 
@@ -107,6 +109,15 @@ class SqlReading:
         wanted = select(*QUARANTINED).order_by(tables.quarantine.c.position)
         async with self._reading() as connection:
             return [rows.quarantine_row(row) for row in await connection.execute(wanted)]
+
+    async def topics(self, group: str) -> Mapping[str, TopicIdentity]:
+        """The topics, by full name, that a group's offsets were recorded of."""
+        wanted = select(_topic.topic, _topic.topic_id, _topic.partitions).where(
+            _topic.consumer_group == group
+        )
+        async with self._reading() as connection:
+            found = await connection.execute(wanted)
+            return {name: TopicIdentity(topic_id, count) for name, topic_id, count in found}
 
     async def offsets(self, group: str) -> Mapping[TopicPartition, tuple[int, Counts]]:
         """The last recorded offset and the counts of every partition of a group."""

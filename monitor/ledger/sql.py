@@ -16,6 +16,7 @@ from monitor.ledger.entries import (
     RecordKey,
     RecordRow,
     StateRow,
+    TopicIdentity,
     TopicPartition,
 )
 from monitor.ledger.outbox import SqlOutbox
@@ -68,6 +69,13 @@ class SqlLedger(SqlOutbox):
             await self._write_states(connection, changes.states)
             await self._write_records(connection, changes.records)
             await self._write_events(connection, changes)
+
+    async def remember_topics(self, group: str, topics: Mapping[str, TopicIdentity]) -> None:
+        """Keep the identity of topics that are not known yet; known ones stay as they are."""
+        values = [(group, name, *identity) for name, identity in sorted(topics.items())]
+        if values:
+            async with self._writing() as connection:
+                await self._bulk.insert(connection, bulk.NEW_TOPICS, values)
 
     async def _move_offsets(
         self, connection: AsyncConnection, group: str, advances: Sequence[OffsetAdvance]

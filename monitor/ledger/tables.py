@@ -228,6 +228,16 @@ delivery_ledger = Table(
     postgresql_with={"fillfactor": 50},
 )
 
+topic = Table(
+    "topic",
+    metadata,
+    Column("consumer_group", Key, primary_key=True),
+    Column("topic", Key, primary_key=True),
+    # The broker's own id: a topic made again under its old name has another one.
+    Column("topic_id", Text),
+    Column("partitions", Integer, nullable=False),
+)
+
 relay_lease = Table(
     "relay_lease",
     metadata,

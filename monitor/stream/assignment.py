@@ -61,6 +61,7 @@ class Assignment:
             logger.critical("%s", error)
             end_now(error)
         held = {TopicPartition(tp.topic, tp.partition) for tp in _given(args)}
+        logger.info("partitions assigned: %d", len(held))
         self._gauges.assigned = held
         self._health.assigned = True
         if self._check is not None:

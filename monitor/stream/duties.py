@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from monitor.clock import Clock
-from monitor.ledger.entries import TopicPartition
+from monitor.ledger.entries import TopicIdentity, TopicPartition
 from monitor.relay import Sender
 from monitor.settings import Settings
 from monitor.wire.delivery import Delivery, Reason
@@ -42,6 +42,9 @@ class Duties(Protocol):
 
     async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
         """Raise LedgerBehind when a committed offset is beyond what the ledger recorded."""
+
+    async def check_topics(self, found: Mapping[str, TopicIdentity]) -> None:
+        """Raise StartRefusedError when a topic is not the one that was recorded of."""
 
     async def ping(self) -> None:
         """Raise Unavailable when the ledger cannot be written."""

@@ -18,6 +18,7 @@ from monitor.stream.app import WorkerApp, build_app
 from monitor.stream.assignment import Assignment
 from monitor.stream.duties import Duties, Wiring
 from monitor.stream.health import Gauges, Health
+from monitor.stream.identity import input_identities
 from monitor.stream.preflight import survey
 from monitor.stream.probes import Probes
 from monitor.stream.quiet import calm_libraries
@@ -65,6 +66,7 @@ class Worker:
             duties = await opened.enter_async_context(
                 self._wiring(self._settings, sender, self._clock)
             )
+            await duties.check_topics(await input_identities(self._settings.kafka))
             await duties.check_offsets(
                 {at: p.committed for at, p in places.items() if p.committed is not None}
             )
