@@ -1,0 +1,172 @@
+"""Makes the facts of example patients, as models, as `data` objects and as CloudEvents.
+
+Days are whole numbers counted from 1 January 2025; lengths are millimetres.
+"""
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from monitor.clinical.events import CLOCK_SOURCE, KINDS, Fact, Tombstone
+from monitor.clinical.record import Record
+from monitor.clinical.terms import TOMBSTONES
+
+FIRST_DAY = datetime.date(2025, 1, 1)
+SOURCE = "https://lab.example/lims"
+STUDY, PATIENT = "S-1", "P-1"
+
+Content = Mapping[str, object]
+
+
+def on(day: int) -> str:
+    """The date of a day number, as the contract writes it."""
+    return (FIRST_DAY + datetime.timedelta(days=day)).isoformat()
+
+
+def number_of(date: str | None) -> int | None:
+    """The day number of a date, or None."""
+    return None if date is None else (datetime.date.fromisoformat(date) - FIRST_DAY).days
+
+
+@dataclass(frozen=True)
+class Given:
+    """A version of a record: its kind, its `data`, and who sent it."""
+
+    kind: str
+    content: Content
+    source: str = SOURCE
+
+    @property
+    def record_id(self) -> str:
+        return str(self.content["record_id"])
+
+    def but(self, **changes: object) -> "Given":
+        """The same record with other fields; `version` is short for `record_version`."""
+        if "version" in changes:
+            changes["record_version"] = changes.pop("version")
+        return replace(self, content={**self.content, **changes})
+
+    def sent_by(self, source: str) -> "Given":
+        return replace(self, source=source)
+
+    def gone(self, version: int, status: str = "entered_in_error") -> "Given":
+        """The tombstone of the record, with the common fields only."""
+        common = {name: self.content[name] for name in Record.model_fields}
+        return replace(self, content={**common, "record_version": version, "status": status})
+
+    def fact(self) -> Fact:
+        if self.content["status"] in TOMBSTONES:
+            common = {name: self.content[name] for name in Record.model_fields}
+            return Tombstone.model_validate({**common, "kind": self.kind})
+        return KINDS[self.kind].model_validate(self.content)
+
+    def event(self, event_id: str, time: str | None = None) -> dict[str, object]:
+        """The structured CloudEvent."""
+        attributes: dict[str, object] = {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": self.source,
+            "type": f"org.ctdnamonitor.{self.kind}.v1",
+            "data": self.content,
+        }
+        return attributes if time is None else {**attributes, "time": time}
+
+    def line(self, event_id: str, time: str | None = None) -> bytes:
+        return json.dumps(self.event(event_id, time)).encode()
+
+
+def _given(kind: str, record_id: str, **fields: object) -> Given:
+    common: dict[str, object] = {
+        "study_id": STUDY,
+        "patient_id": PATIENT,
+        "record_id": record_id,
+        "record_version": 1,
+        "status": "final",
+    }
+    return Given(kind, {**common, **fields})
+
+
+def enrolled(day: int = 0, record_id: str = "enrol", **fields: object) -> Given:
+    return _given("patient.enrolled", record_id, enrolled_on=on(day), **fields)
+
+
+def closed(day: int) -> Given:
+    name = f"{STUDY}/{PATIENT}/{on(day)}"
+    return replace(_given("day.closed", name, closed_on=on(day)), source=CLOCK_SOURCE)
+
+
+def sample(day: int, call: str | None, record_id: str, **fields: object) -> Given:
+    """A ctDNA result; `assay` may be given in part."""
+    assay: dict[str, object] = {"lab": "LAB", "code": "A"}
+    given = fields.pop("assay", {})
+    assert isinstance(given, dict)
+    words = {} if call is None else {"call": call}
+    return _given(
+        "ctdna.result",
+        record_id,
+        specimen={"collected_at": on(day)},
+        assay={**assay, **given},
+        **words,
+        **fields,
+    )
+
+
+def therapy(  # the words of `therapy.local`
+    day: int,
+    modality: str,
+    record_id: str,
+    *,
+    ended: int | None,
+    round_: int = 1,
+    **fields: object,
+) -> Given:
+    return _given(
+        "therapy.local",
+        record_id,
+        modality=modality,
+        started_on=on(day),
+        ended_on=None if ended is None else on(ended),
+        round=round_,
+        **fields,
+    )
+
+
+def images(*shots: tuple[str, int]) -> list[dict[str, object]]:
+    return [{"modality": modality, "acquired_on": on(day)} for modality, day in shots]
+
+
+def read(day: int, record_id: str, *, baseline: bool = False, **fields: object) -> Given:
+    """An imaging read of one CT by the investigator, unless `fields` say otherwise."""
+    usual: dict[str, object] = {
+        "reader": {"id": "R1", "role": "investigator"},
+        "timepoint": {"is_baseline": baseline},
+        "images": images(("CT", day)),
+    }
+    return _given("imaging.read", record_id, **{**usual, **fields})
+
+
+def target(lesion_id: str, diameter_mm: str, *, nodal: bool = False) -> dict[str, object]:
+    return {
+        "lesion_id": lesion_id,
+        "organ": "lymph_node" if nodal else "lung",
+        "nodal": nodal,
+        "state": "measured",
+        "diameter_mm": diameter_mm,
+    }
+
+
+def targets(**diameters_mm: str) -> list[dict[str, object]]:
+    return [target(name, diameter) for name, diameter in diameters_mm.items()]
+
+
+def new_lesion(
+    lesion_id: str, certainty: str = "unequivocal", **fields: object
+) -> dict[str, object]:
+    usual: dict[str, object] = {"organ": "lung", "nodal": False, "method": "CT"}
+    return {"lesion_id": lesion_id, "certainty": certainty, **usual, **fields}
+
+
+def lines(givens: Sequence[Given]) -> list[bytes]:
+    """Events with ids of their own, in the given order."""
+    return [given.line(f"e{number}") for number, given in enumerate(givens, start=1)]

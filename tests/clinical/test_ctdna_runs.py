@@ -1,0 +1,207 @@
+"""The ctDNA run logic on both sides of every number of days (rules 2.4-2.7, 2.10, 4.5)."""
+
+import pytest
+
+from tests.clinical.facts import on
+from tests.clinical.table import told
+
+
+@pytest.mark.parametrize(("gap", "course"), [(13, "positive"), (14, "confirmed")])
+def test_the_gap_that_confirms(gap: int, course: str) -> None:
+    told(f"""
+        100         | ctdna s1 detected | suspected
+        {100 + gap} | ctdna s2 detected | {course}
+    """)
+
+
+def test_the_gap_counts_from_the_first_of_the_run() -> None:
+    told("""
+          0 | enrolled                               |
+        100 | ctdna s1 detected                      | suspected
+        113 | ctdna s2 detected                      | positive
+        126 | ctdna s3 detected                      | confirmed
+        140 | ctdna s4 detected                      | positive
+            | MOLECULAR_RELAPSE_SUSPECTED @100 s1    |
+            | MOLECULAR_RELAPSE_CONFIRMED @100 s1 s3 |
+    """)
+
+
+def test_an_unconfirmed_run_goes_stale_after_120_days() -> None:
+    told("100 | ctdna s1 detected | suspected\n 220 | ctdna s2 detected | confirmed")
+    patient = told("""
+          0 | enrolled                            |
+        100 | ctdna s1 detected                   | suspected
+        221 | ctdna s2 detected                   | suspected
+            | MOLECULAR_RELAPSE_SUSPECTED @100 s1 |
+            | MOLECULAR_RELAPSE_SUSPECTED @221 s2 |
+    """)
+    resolutions = [(notice.said.action, notice.said.details.get("resolved_by"))
+                   for notice in patient.notices]  # fmt: skip
+    assert resolutions == [("raised", None), ("amended", "s2"), ("raised", None)]
+
+
+def test_the_stale_gap_counts_from_the_previous_positive() -> None:
+    told("""
+        100 | ctdna s1 detected | suspected
+        110 | ctdna s2 detected | positive
+        230 | ctdna s3 detected | confirmed
+    """)
+
+
+def test_a_confirmed_run_never_goes_stale() -> None:
+    told("""
+        100 | ctdna s1 detected | suspected
+        114 | ctdna s2 detected | confirmed
+        900 | ctdna s3 detected | positive
+    """)
+
+
+def test_a_negative_refutes_a_suspicion_and_ends_a_confirmed_run() -> None:
+    told("""
+          0 | enrolled                                   |
+        100 | ctdna s1 detected                          | suspected
+        105 | ctdna s2 not_detected                      | not_confirmed
+        119 | ctdna s3 detected                          | suspected
+        140 | ctdna s4 detected                          | confirmed
+        150 | ctdna s5 not_detected                      | negative
+        160 | ctdna s6 not_detected                      | negative
+        170 | ctdna s7 detected                          | suspected
+            | MOLECULAR_RELAPSE_SUSPECTED @100 s1        |
+            | MOLECULAR_RELAPSE_NOT_CONFIRMED @105 s1 s2 |
+            | MOLECULAR_RELAPSE_SUSPECTED @119 s3        |
+            | MOLECULAR_RELAPSE_CONFIRMED @119 s3 s4     |
+            | MOLECULAR_RELAPSE_SUSPECTED @170 s7        |
+    """)
+
+
+@pytest.mark.parametrize("modality", ["surgery", "radiotherapy", "ablation"])
+def test_a_blackout_lasts_28_days_from_the_last_day(modality: str) -> None:
+    told(f"""
+         10 | {modality} t until=20   |
+          9 | ctdna s0 detected       | baseline counted=False not_counted_because=baseline
+         10 | ctdna s1 detected       | blackout counted=False not_counted_because=blackout
+         15 | ctdna s2 not_detected   | blackout
+         47 | ctdna s3 detected       | blackout
+         48 | ctdna s4 detected       | suspected counted=True not_counted_because=-
+         62 | ctdna s5 detected       | confirmed
+    """)
+
+
+def test_each_modality_has_its_own_blackout() -> None:
+    rules = {"ctdna.blackout.surgery": 10, "ctdna.blackout.rt": 20, "ctdna.blackout.ablation": 0}
+    for modality, days in (("surgery", 10), ("radiotherapy", 20)):
+        told(f"""
+            0          | {modality} t until=0 |
+            {days - 1} | ctdna s1 detected    | blackout
+            {days}     | ctdna s2 detected    | suspected
+        """, rules)  # fmt: skip
+    told("0 | ablation t |\n 0 | ctdna s1 detected | suspected", rules)
+
+
+def test_a_blackout_stays_open_while_the_therapy_has_no_end() -> None:
+    told("0 | radiotherapy t until=open |\n 400 | ctdna s1 detected | blackout")
+
+
+def test_without_local_therapy_there_is_no_baseline_sample() -> None:
+    told("-400 | ctdna s1 detected | suspected\n 0 | ctdna s2 detected | suspected")
+
+
+def test_results_that_say_nothing_are_passed_over() -> None:
+    told("""
+        100 | ctdna s1 detected                       | suspected
+        105 | ctdna s2 indeterminate                  | not counted: indeterminate course=-
+        106 | ctdna s3 qc_failed                      | not counted: qc_failed
+        107 | ctdna s4 cancelled                      | not counted: cancelled
+        108 | ctdna s5 not_detected status=preliminary | not counted: status course=-
+        109 | ctdna s6 not_detected status=registered | not counted: status
+        114 | ctdna s7 detected                       | confirmed
+    """)
+
+
+def test_a_new_local_therapy_ends_a_run_and_answers_its_suspicion() -> None:
+    patient = told("""
+          0 | enrolled                            |
+          0 | surgery t1                          |
+        100 | ctdna s1 detected                   | suspected
+        101 | surgery t2 round=2                  |
+        128 | ctdna s2 detected                   | blackout
+        129 | ctdna s3 detected                   | suspected
+            | MOLECULAR_RELAPSE_SUSPECTED @100 s1 |
+            | MOLECULAR_RELAPSE_SUSPECTED @129 s3 |
+    """)
+    amended = [notice.said for notice in patient.notices if notice.said.action == "amended"]
+    assert [(said.details["resolved_by"], said.details["resolved_on"]) for said in amended] == [
+        ("t2", on(101))
+    ]
+
+
+def test_a_therapy_on_the_day_of_the_last_member_does_not_start_after_it() -> None:
+    rules = {"ctdna.blackout.surgery": 0}
+    told("""
+          0 | surgery t1         |
+        100 | ctdna s1 detected  | suspected
+        100 | surgery t2 round=2 |
+        114 | ctdna s2 detected  | confirmed
+    """, rules)  # fmt: skip
+
+
+def test_groups_run_independently_unless_the_study_pairs_them() -> None:
+    table = """
+        100 | ctdna s1 detected            | {first}
+        105 | ctdna s2 not_detected code=B | {other}
+        120 | ctdna s3 detected code=B     | {third}
+        121 | ctdna s4 detected            | {last}
+    """
+    told(table.format(first="suspected", other="negative", third="suspected", last="confirmed"))
+    told(table.format(first="suspected", other="not_confirmed", third="suspected", last="positive"),
+         {"ctdna.cross_assay_confirm": True})  # fmt: skip
+
+
+def test_the_pattern_of_a_suspicion() -> None:
+    table = """
+          0 | enrolled          |
+          0 | surgery t1        |
+          5 | ctdna s0 {early}  | blackout
+         30 | ctdna s1 {first}  |
+         60 | ctdna s2 detected |
+    """
+    for early, first, pattern, suspected in (
+        ("not_detected", "not_detected", "RELAPSE", "s2"),
+        ("not_detected", "indeterminate", "PERSISTENCE", "s2"),
+        ("detected", "detected", "PERSISTENCE", "s1"),
+    ):
+        said = told(table.format(early=early, first=first)).last("MOLECULAR_RELAPSE_SUSPECTED").said
+        assert said.details["pattern"] == pattern
+        assert said.evidence[0].record_id == suspected
+
+
+def test_a_negative_before_a_later_therapy_is_no_relapse() -> None:
+    patient = told("""
+          0 | enrolled              |
+          0 | surgery t1            |
+         40 | ctdna s1 not_detected | negative
+         50 | surgery t2 round=2    |
+         90 | ctdna s2 detected     | suspected
+    """)
+    assert patient.last("MOLECULAR_RELAPSE_SUSPECTED").said.details == {
+        "pattern": "PERSISTENCE",
+        "redraw_from": on(104),
+        "redraw_until": on(118),
+    }
+
+
+def test_the_study_may_date_a_relapse_to_the_second_positive() -> None:
+    told("""
+          0 | enrolled                               |
+        100 | ctdna s1 detected                      |
+        114 | ctdna s2 detected                      |
+            | MOLECULAR_RELAPSE_SUSPECTED @100 s1    |
+            | MOLECULAR_RELAPSE_CONFIRMED @114 s1 s2 |
+    """, {"ctdna.confirm.date": "second"})  # fmt: skip
+
+
+def test_samples_of_one_day_are_taken_in_the_order_of_their_record_ids() -> None:
+    told("""
+        100 | ctdna s2 not_detected | not_confirmed
+        100 | ctdna s1 detected     | suspected
+    """)

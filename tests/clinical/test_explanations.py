@@ -1,0 +1,122 @@
+"""What a coordinator reads: every sentence whole, with this patient's numbers and dates."""
+
+from tests.clinical.table import told
+
+DESIGN = " This rule is a design choice of the study team, not an established criterion."
+
+
+def explanations(table: str, **rules: object) -> list[str]:
+    named = {key.replace("__", "."): value for key, value in rules.items()}
+    patient = told("0 | enrolled |\n" + table, named)
+    return [notice.said.explanation for notice in patient.notices]
+
+
+def test_a_suspicion_and_its_answers() -> None:
+    said = explanations("""
+          0 | surgery t             |
+         40 | ctdna s0 not_detected |
+        100 | ctdna s1 detected     |
+        110 | ctdna s2 not_detected |
+    """)
+    suspicion = (
+        "ctDNA was detected in the sample of 2025-04-11, after a negative since the last local "
+        "therapy (relapse). One positive is a suspicion: draw again from 2025-04-25 to 2025-05-09."
+    )
+    assert said == [
+        suspicion,
+        suspicion + " Resolved on 2025-04-21 by record s2.",
+        "The suspicion of 2025-04-11 is not confirmed: ctDNA was not detected in the next counted "
+        "sample, of 2025-04-21. A negative ctDNA does not rule out a lung relapse." + DESIGN,
+    ]
+
+
+def test_the_pattern_in_words() -> None:
+    assert (
+        ", with no negative before it (persistence). "
+        in explanations("""
+        100 | ctdna s1 detected |
+    """)[0]
+    )
+    assert (
+        ", after a negative (relapse). "
+        in explanations("""
+         90 | ctdna s0 not_detected |
+        100 | ctdna s1 detected     |
+    """)[0]
+    )
+    assert (
+        ", with no negative since the last local therapy (persistence). "
+        in explanations("""
+          0 | surgery t         |
+        100 | ctdna s1 detected |
+    """)[0]
+    )
+
+
+def test_a_confirmed_relapse() -> None:
+    table = "100 | ctdna s1 detected |\n 120 | ctdna s2 detected |"
+    pair = (
+        "ctDNA was detected in the sample of 2025-04-11 and again in that of 2025-05-01, 20 days "
+        "later, in comparable assays and without a counted negative between: "
+        "this study asks for two positives at least 14 days apart, and at most 120 days from one "
+        "positive to the next."
+    )
+    assert explanations(table)[-1] == pair + DESIGN
+    one = "ctDNA was detected in the sample of 2025-04-11: in this study one positive is enough."
+    assert explanations(table, ctdna__confirm__n=1)[0] == one + DESIGN
+
+
+def test_new_lesions() -> None:
+    said = explanations("""
+          0 | base b T1=50                                 |
+         84 | read r1 T1=50 new:X?                         |
+        168 | read r2 T1=50 new:X new:Y/liver new:Z/lymph_node |
+        252 | read r3 T1=50 new:W/unspecified              |
+    """)
+    assert said[0] == (
+        "3 new lesions counted as unequivocal in the read of 2025-06-18 (lung, liver, lymph node), "
+        "first seen on 2025-03-26."
+    )
+    assert said[2] == (
+        "A new lesion counted as unequivocal in the read of 2025-09-10 (an organ not named), "
+        "first seen on 2025-09-10."
+    )
+
+
+def pd(read: str, baseline: str = "T1=50 T2=5 M1:present", more: str = "") -> str:
+    table = f"0 | base b {baseline} |\n {more} 168 | read r {read} |"
+    sentence = explanations(table)[-1]
+    opening, _, reasons = sentence.partition(": ")
+    assert opening == "The overall response of the read of 2025-06-18 is PD, dated 2025-06-18"
+    return reasons
+
+
+def test_why_a_read_is_pd() -> None:
+    growth = "mm is {} over the nadir of {} mm (PD from 20 % and 5 mm)"
+    assert pd("T1=61 T2=5") == "the target sum of 66 " + growth.format("11 mm, 20.0 %,", 55) + "."
+    assert pd("T1=70.5 T2=ne") == (
+        "the target sum of 70.5 mm (some targets not evaluable) is 15.5 mm, 28.2 %, "
+        "over the nadir of 55 mm (PD from 20 % and 5 mm)."
+    )
+    gone = "84 | read r0 T1=absent T2=absent M1:absent |\n"
+    assert pd("T1=5 T2=absent M1:absent", more=gone) == (
+        "the target sum of 5 " + growth.format("5 mm", 0) + "."
+    )
+    assert pd("T1=1 T2=absent M1:absent", more=gone) == (
+        "disease is seen again after an overall CR."
+    )
+    assert pd("T1=50 T2=5 M1:pd new:X/brain") == (
+        "the non-target lesions progressed unequivocally; there is an unequivocal new lesion."
+    )
+    assert pd("reported=-,-,PD") == "the reader reported PD."
+    assert pd("reported=PD,-,-") == "the target lesions are reported as PD."
+
+
+def test_a_withdrawal_says_what_had_been_said() -> None:
+    said = explanations("""
+         84 | read r1 reported=-,-,PD |
+         84 | read r2 reported=-,-,SD |
+    """)
+    assert said[1] == (
+        "Withdrawn: the patient's current records no longer support this. It had said: " + said[0]
+    )
