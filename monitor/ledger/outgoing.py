@@ -28,10 +28,10 @@ def dead_letter_outgoing(row: QuarantineRow) -> Outgoing:
         "dlq.field": row.field,
         "dlq.message": row.message,
         "dlq.stage": row.stage,
-        "dlq.topic": row.topic,
-        "dlq.partition": str(row.partition),
-        "dlq.offset": str(row.offset),
-        "dlq.received_at": row.received_at.isoformat(),
+        "dlq.original-topic": row.topic,
+        "dlq.original-partition": str(row.partition),
+        "dlq.original-offset": str(row.offset),
+        "dlq.failed-at": row.received_at.isoformat(),
     }
     added = tuple((name, None if text is None else text.encode()) for name, text in why.items())
     position = f"{row.topic}/{row.partition}/{row.offset}/{row.item}".encode()

@@ -1,5 +1,7 @@
 """What the ledger's database tells: single statements that change nothing."""
 
+import asyncio
+import contextlib
 import datetime
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -27,6 +29,7 @@ _notice = tables.notice.c
 _offset = tables.delivery_ledger.c
 _topic = tables.topic.c
 ACCEPTED = [_accepted[column] for column in rows.ACCEPTED_COLUMNS]
+CLOSE_SECONDS_MAX = 2.0
 QUARANTINED = [tables.quarantine.c[column] for column in rows.QUARANTINE_COLUMNS]
 
 
@@ -131,5 +134,7 @@ class SqlReading:
             }
 
     async def close(self) -> None:
-        """Release connections."""
-        await self._engine.dispose()
+        """Release connections; a server that does not answer their farewell is left after 2 s."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS_MAX):
+                await self._engine.dispose()
