@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from monitor.clinical.state import PatientState, dump_state
+from monitor.clinical.state import PatientState, dump_state, load_state
 from monitor.clinical.transitions import (
     Arrival,
     Beside,
@@ -42,7 +42,6 @@ from monitor.recording import (
     quarantine_row,
     refusal,
 )
-from monitor.state_memo import StateMemo
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 
 RulesFor = Callable[[str], Ruleset | None]
@@ -66,14 +65,12 @@ class Fold:
     def __init__(
         self,
         loaded: Loaded,
-        memo: StateMemo,
         *,
         rules_for: RulesFor,
         detected_at: DetectedAt,
         deployment: str,
     ) -> None:
         self._loaded = loaded
-        self._memo = memo
         self._rules_for = rules_for
         self._detected_at = detected_at
         self._deployment = deployment
@@ -202,7 +199,7 @@ class Fold:
         if held is None:
             row = self._loaded.states.get(key)
             state = (
-                self._memo.read(key, row.document)
+                load_state(row.document)
                 if row
                 else PatientState(study_id=key.study_id, patient_id=key.patient_id)
             )
@@ -234,11 +231,9 @@ class Fold:
 
     def _state_row(self, held: _Patient) -> StateRow:
         state = held.state
-        document = dump_state(state)
-        self._memo.remember(PatientKey(state.study_id, state.patient_id), document, state)
         return StateRow(
             version=state.version,
-            document=document,
+            document=dump_state(state),
             next_due_on=held.next_due_on,
             ruleset_hash=held.ruleset_hash,
             incomplete=state.incomplete,

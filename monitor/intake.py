@@ -19,7 +19,6 @@ from monitor.ledger.entries import EventKey, Loaded, PatientKey, RecordKey, Topi
 from monitor.ledger.port import Conflict, Ledger, LedgerBehind, RefusedRow, Unavailable
 from monitor.ledger.standing import patient_of
 from monitor.recording import Receipt, advances
-from monitor.state_memo import StateMemo
 from monitor.wire.closed_day import CLOCK_TOPIC, closed_day
 from monitor.wire.codec import decode
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
@@ -73,7 +72,6 @@ class Intake:
         self._rules_for = rules_for
         self._detected_at = detected_at
         self._decoder = decoder or (lambda delivery: decode(delivery, settings.topics))
-        self._memo = StateMemo()
         self._errors_in_a_row = 0
 
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
@@ -145,7 +143,6 @@ class Intake:
         at = self._clock.now()
         fold = Fold(
             loaded,
-            self._memo,
             rules_for=self._rules_for,
             detected_at=self._detected_at or (lambda _event, _before: at),
             deployment=self._settings.deployment,

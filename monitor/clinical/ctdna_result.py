@@ -1,6 +1,7 @@
 """The fact of a laboratory: one ctDNA result (contract 2.1)."""
 
 import datetime
+from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -93,7 +94,7 @@ class CtdnaResult(Record):
             raise missing("call")
         return self
 
-    @property
+    @cached_property
     def clinical_day(self) -> datetime.date:
         """The day that orders the record (contract 1)."""
         return day_of(self.specimen.collected_at)

@@ -119,7 +119,7 @@ def superseded_of(reads: Sequence[HeldRead]) -> set[tuple[str, str]]:
         days = tuple(sorted({day_of(image.acquired_on) for image in held.fact.images}))
         visits.setdefault(days, []).append(held)
     overruled: set[tuple[str, str]] = set()
-    for same in visits.values():
+    for same in (reads for reads in visits.values() if len(reads) > 1):
         counting = max(same, key=_signing_order)
         overruled |= {held.key for held in same if held is not counting}
     return overruled

@@ -13,6 +13,7 @@ from monitor.clinical.terms import Action, Severity
 
 NAMESPACE = uuid.UUID("6f6e636f-6d6f-5e69-8f72-6374646e6131")
 EVIDENCE_MAX = 50
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 ADVISORY = (
     "Decision support for trial staff: this notice orders nothing, "
     "a clinician reviews the sources and decides."
@@ -84,8 +85,7 @@ def notice_id(finding: str, action: Action, revision: int) -> str:
 
 
 def _uuid(parts: list[object]) -> str:
-    text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
-    return str(uuid.uuid5(NAMESPACE, text))
+    return str(uuid.uuid5(NAMESPACE, _JSON.encode(parts)))
 
 
 @dataclass(frozen=True, slots=True)

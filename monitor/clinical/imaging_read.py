@@ -1,6 +1,7 @@
 """The fact of a reader: one evaluation of one imaging visit (contract 2.2)."""
 
 import datetime
+from functools import cached_property
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -149,12 +150,12 @@ class ImagingRead(Record):
     reported: Reported | None = None
     signed_at: ClinicalTime | None = None
 
-    @property
+    @cached_property
     def clinical_day(self) -> datetime.date:
         """The day that orders the record (contract 1)."""
         return min(day_of(image.acquired_on) for image in self.images)
 
-    @property
+    @cached_property
     def last_day(self) -> datetime.date:
         """The record's latest day."""
         return max(day_of(image.acquired_on) for image in self.images)

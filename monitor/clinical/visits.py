@@ -34,11 +34,9 @@ def visits_of(
         visit.evaluated = visit.held.final and visit.held.key not in overruled
         visit.flags = _flags(visit, overruled)
     for episode in episodes:
-        _evaluate(
-            [visit for visit in visits if visit.episode is episode and visit.evaluated],
-            episode,
-            rules,
-        )
+        own = [visit for visit in visits if visit.episode is episode and visit.evaluated]
+        if own:
+            _evaluate(own, episode, rules)
     return visits
 
 
