@@ -11,7 +11,7 @@ from monitor.clinical.events import LocalTherapy
 from monitor.clinical.imaging_read import ImagingRead
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.state import Held
-from monitor.clinical.terms import day_of
+from monitor.clinical.terms import day_of, instant_of
 
 HeldRead = Held[ImagingRead]
 HeldTherapy = Held[LocalTherapy]
@@ -127,11 +127,5 @@ def superseded_of(reads: Sequence[HeldRead]) -> set[tuple[str, str]]:
 
 def _signing_order(held: HeldRead) -> tuple[float, str, str]:
     signed = held.fact.signed_at
-    if signed is None:
-        instant = float("-inf")
-    elif isinstance(signed, datetime.datetime):
-        instant = signed.timestamp()
-    else:
-        midnight = datetime.time(tzinfo=datetime.UTC)
-        instant = datetime.datetime.combine(signed, midnight).timestamp()
+    instant = float("-inf") if signed is None else instant_of(signed)
     return (instant, held.fact.record_id, held.source)

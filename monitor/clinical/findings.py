@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import asdict
 from pydantic import JsonValue
 
 from monitor.clinical.state import EvidenceItem, Held, Told
@@ -31,7 +32,7 @@ CATALOGUE_ORDER: Mapping[str, int] = {name: place for place, name in enumerate(C
 
 def evidence_item(held: Held, role: str) -> EvidenceItem:  # type: ignore[type-arg]
     """The evidence line of a standing record; `role` is `identifying` or `supporting`."""
-    return EvidenceItem.model_construct(
+    return EvidenceItem(
         source=held.source,
         record_id=held.fact.record_id,
         record_version=held.fact.record_version,
@@ -127,7 +128,7 @@ class Notice:
             "severity": said.severity,
             "effective_on": said.effective_on.isoformat(),
             "detected_at": rfc3339(self.detected_at),
-            "evidence": [item.model_dump() for item in said.evidence],
+            "evidence": [asdict(item) for item in said.evidence],
             "explanation": said.explanation,
             "details": said.details,
             "supersedes": self.supersedes,

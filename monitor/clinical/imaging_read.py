@@ -1,22 +1,14 @@
 """The fact of a reader: one evaluation of one imaging visit (contract 2.2)."""
 
 import datetime
-from functools import cached_property
-from typing import Annotated, ClassVar, Self
+from decimal import Decimal
+from typing import ClassVar
 
-from pydantic import Field, model_validator
-
-from monitor.clinical.record import Many, Part, Record, missing
+from monitor.clinical.record import Part, Record
 from monitor.clinical.terms import (
-    LIST_LENGTH_MAX,
     Certainty,
-    ClinicalTime,
-    Count,
     DatePrecision,
-    Flag,
-    Measure,
     Modality,
-    Name,
     NonTargetResponse,
     NonTargetState,
     Organ,
@@ -25,105 +17,94 @@ from monitor.clinical.terms import (
     SiteFinding,
     Survey,
     TargetState,
-    Text,
     day_of,
 )
 
 
-class Reader(Part):
+class Reader(Part, frozen=True, kw_only=True):
     """Who read, and in which role."""
 
-    id: Name
+    id: str
     role: ReaderRole
 
 
-class Timepoint(Part):
+class Timepoint(Part, frozen=True, kw_only=True):
     """What the reader calls the visit."""
 
-    label: Text | None = None
-    is_baseline: Flag = False
+    label: str | None = None
+    is_baseline: bool = False
 
 
-class Image(Part):
+class Image(Part, frozen=True, kw_only=True):
     """One examination: modality, regions, day, slice thickness in mm."""
 
     modality: Modality
-    regions: Many[Text] = ()
-    acquired_on: ClinicalTime
-    slice_thickness_mm: Measure | None = None
+    regions: tuple[str, ...] = ()
+    acquired_on: str
+    slice_thickness_mm: Decimal | None = None
     date_precision: DatePrecision | None = None
 
 
-class Target(Part):
+class Target(Part, frozen=True, kw_only=True):
     """A target lesion: longest diameter in mm, of nodes the short axis (RECIST 1.1)."""
 
-    lesion_id: Name
+    lesion_id: str
     organ: Organ
-    site: Text | None = None
-    nodal: Flag
+    site: str | None = None
+    nodal: bool
     state: TargetState
-    diameter_mm: Measure | None = None
-    fragments_mm: Many[Measure] | None = None
-    merged_into: Name | None = None
-
-    @model_validator(mode="after")
-    def _value_given(self) -> Self:
-        if self.state == "measured" and self.diameter_mm is None:
-            raise missing("diameter_mm")
-        if self.state == "split" and not self.fragments_mm:
-            raise missing("fragments_mm")
-        if self.state == "merged" and self.merged_into is None:
-            raise missing("merged_into")
-        return self
+    diameter_mm: Decimal | None = None
+    fragments_mm: tuple[Decimal, ...] | None = None
+    merged_into: str | None = None
 
 
-class NonTargetLesion(Part):
+class NonTargetLesion(Part, frozen=True, kw_only=True):
     """A non-target lesion: seen or not, never measured."""
 
-    lesion_id: Name
+    lesion_id: str
     organ: Organ
-    nodal: Flag
+    nodal: bool
     state: NonTargetState
 
 
-class NonTargets(Part):
+class NonTargets(Part, frozen=True, kw_only=True):
     """The non-target lesions, and the reader's value for the group."""
 
-    lesions: Many[NonTargetLesion] = ()
+    lesions: tuple[NonTargetLesion, ...] = ()
     response: NonTargetResponse | None = None
 
 
-class NewLesionSeen(Part):
+class NewLesionSeen(Part, frozen=True, kw_only=True):
     """A new lesion as this read sees it; its id makes it the same in a later read."""
 
-    lesion_id: Name
+    lesion_id: str
     organ: Organ
-    site: Text | None = None
-    nodal: Flag
+    site: str | None = None
+    nodal: bool
     certainty: Certainty
     method: Modality
-    size_mm: Measure | None = None
-    treated_site_id: Name | None = None
-    seen_on: ClinicalTime | None = None
+    size_mm: Decimal | None = None
+    treated_site_id: str | None = None
+    seen_on: str | None = None
 
 
-class TreatedSiteRead(Part):
+class TreatedSiteRead(Part, frozen=True, kw_only=True):
     """What a read says of a site that a local therapy treated; size in mm."""
 
-    site_id: Name
+    site_id: str
     finding: SiteFinding
-    size_mm: Measure | None = None
-    high_risk_signs: Many[Text] | None = None
+    size_mm: Decimal | None = None
+    high_risk_signs: tuple[str, ...] | None = None
 
 
-class ActiveLesions(Part):
+class ActiveLesions(Part, frozen=True, kw_only=True):
     """The reader's own count of active lesions."""
 
-    lung: Count | None = None
-    elsewhere: Count | None = None
+    lung: int | None = None
+    elsewhere: int | None = None
 
 
-class Reported(Part):
+class Reported(Part, frozen=True, kw_only=True):
     """The responses as the reader reported them."""
 
     target: Response | None = None
@@ -131,31 +112,31 @@ class Reported(Part):
     overall: Response | None = None
 
 
-class ImagingRead(Record):
+class ImagingRead(Record, frozen=True, kw_only=True):
     """One reader's evaluation of one visit, at one of three depths (contract 2.2)."""
 
     KIND: ClassVar[str] = "imaging.read"
 
     reader: Reader
     timepoint: Timepoint = Timepoint()
-    images: Annotated[tuple[Image, ...], Field(min_length=1, max_length=LIST_LENGTH_MAX)]
+    images: tuple[Image, ...]
     survey: Survey | None = None
-    targets: Many[Target] | None = None
+    targets: tuple[Target, ...] | None = None
     non_targets: NonTargets | None = None
-    tumour_markers_normal: Flag | None = None
-    new_lesions: Many[NewLesionSeen] | None = None
-    treated_sites: Many[TreatedSiteRead] | None = None
+    tumour_markers_normal: bool | None = None
+    new_lesions: tuple[NewLesionSeen, ...] | None = None
+    treated_sites: tuple[TreatedSiteRead, ...] | None = None
     active_lesions: ActiveLesions | None = None
-    sum_of_diameters_mm: Measure | None = None
+    sum_of_diameters_mm: Decimal | None = None
     reported: Reported | None = None
-    signed_at: ClinicalTime | None = None
+    signed_at: str | None = None
 
-    @cached_property
+    @property
     def clinical_day(self) -> datetime.date:
         """The day that orders the record (contract 1)."""
         return min(day_of(image.acquired_on) for image in self.images)
 
-    @cached_property
+    @property
     def last_day(self) -> datetime.date:
         """The record's latest day."""
         return max(day_of(image.acquired_on) for image in self.images)

@@ -1,51 +1,38 @@
-"""What every input record has, and what its nested objects are made of (contract 2)."""
+"""What every fact has, and what its nested objects are made of (contract 2).
+
+Facts are what a patient's state keeps: validated once where they come in, then read and written
+many times. Moments are texts in one spelling (`day_of` gives their day), lengths exact decimals.
+"""
 
 import datetime
-from typing import Annotated, ClassVar, TypeVar
+from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from msgspec import Struct
 
-from monitor.clinical.terms import (
-    LIST_LENGTH_MAX,
-    FromOne,
-    Name,
-    Pseudonym,
-    Status,
-)
-
-T = TypeVar("T")
-Many = Annotated[tuple[T, ...], Field(max_length=LIST_LENGTH_MAX)]
+from monitor.clinical.terms import Status
 
 
-def missing(field: str) -> PydanticCustomError:
-    """The error of a field that another field makes necessary; the wire names it by `ctx`."""
-    return PydanticCustomError("field_missing", "{field} is required here", {"field": field})
+class Part(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A nested object of a fact; a field without a value is None, and is not written."""
 
 
-class Part(BaseModel):
-    """A nested object of a record."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Record(Part):
-    """The fields that every input record has."""
+class Record(Part, frozen=True, kw_only=True):
+    """The fields that every fact has."""
 
     KIND: ClassVar[str]
 
-    study_id: Pseudonym
-    patient_id: Pseudonym
-    record_id: Name
-    record_version: FromOne
+    study_id: str
+    patient_id: str
+    record_id: str
+    record_version: int
     status: Status
 
     @property
     def clinical_day(self) -> datetime.date:
-        """The record's clinical day (contract 1, table of types)."""
+        """The fact's clinical day (contract 1, table of types)."""
         raise NotImplementedError
 
     @property
     def last_day(self) -> datetime.date:
-        """The record's latest day: orders reads of one clinical day, dates contacts."""
+        """The fact's latest day: orders reads of one clinical day, dates contacts."""
         return self.clinical_day

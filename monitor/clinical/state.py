@@ -8,7 +8,8 @@ import json
 from bisect import insort
 from typing import Any, Generic, TypeVar
 
-from pydantic import Field, JsonValue
+import msgspec
+from msgspec.structs import replace
 
 from monitor.clinical.ctdna_result import CtdnaResult
 from monitor.clinical.events import DayClosed, Fact, LocalTherapy, PatientEnrolled
@@ -22,7 +23,7 @@ RECORDS_MAX = 2000  # of one patient: everything is computed from all of them af
 F = TypeVar("F", bound=Record)
 
 
-class Held(Part, Generic[F]):
+class Held(Part, Generic[F], frozen=True, kw_only=True):
     """A record that stands: the fact, and a provisional later version kept beside it."""
 
     source: str
@@ -40,7 +41,7 @@ class Held(Part, Generic[F]):
         return self.fact.status not in PROVISIONAL
 
 
-class EvidenceItem(Part):
+class EvidenceItem(Part, frozen=True, kw_only=True):
     """A record that supports a finding, at the version that did."""
 
     source: str
@@ -49,7 +50,7 @@ class EvidenceItem(Part):
     role: str
 
 
-class Told(Part):
+class Told(Part, frozen=True, kw_only=True, omit_defaults=False):
     """What was last said of a finding: enough to amend or withdraw it later."""
 
     finding: str
@@ -60,11 +61,11 @@ class Told(Part):
     severity: Severity
     effective_on: datetime.date
     evidence: tuple[EvidenceItem, ...]
-    details: dict[str, JsonValue]
+    details: dict[str, Any]
     explanation: str
 
 
-class PatientState(Part):
+class PatientState(Part, frozen=True, kw_only=True, omit_defaults=False):
     """One patient. `version` counts the facts, `sequence` the notices; lists are in order.
 
     Facts are ordered by clinical day, later image day, source and record id (contract 2).
@@ -83,7 +84,7 @@ class PatientState(Part):
     enrolled: tuple[Held[PatientEnrolled], ...] = ()
     local: tuple[Held[LocalTherapy], ...] = ()
     closed: tuple[Held[DayClosed], ...] = ()
-    told: dict[str, Told] = Field(default_factory=dict)
+    told: dict[str, Told] = msgspec.field(default_factory=dict)
     refused: tuple[tuple[str, str, int], ...] = ()
     broken: bool = False
 
@@ -110,13 +111,13 @@ class PatientState(Part):
         return any(held.final for held in self.enrolled)
 
 
-# Where a kind of fact is kept, and the model that holds it there.
-FACT_LISTS: dict[str, tuple[str, type[Held[Any]]]] = {
-    CtdnaResult.KIND: ("ctdna", Held[CtdnaResult]),
-    ImagingRead.KIND: ("imaging", Held[ImagingRead]),
-    PatientEnrolled.KIND: ("enrolled", Held[PatientEnrolled]),
-    LocalTherapy.KIND: ("local", Held[LocalTherapy]),
-    DayClosed.KIND: ("closed", Held[DayClosed]),
+# Where a kind of fact is kept.
+FACT_LISTS: dict[str, str] = {
+    CtdnaResult.KIND: "ctdna",
+    ImagingRead.KIND: "imaging",
+    PatientEnrolled.KIND: "enrolled",
+    LocalTherapy.KIND: "local",
+    DayClosed.KIND: "closed",
 }
 
 
@@ -129,12 +130,19 @@ def load_state(document: str) -> PatientState:
     if not document.startswith(f'{{"format":{STATE_FORMAT},'):
         found = json.loads(document).get("format")
         raise NewerState(f"state format {found}, this program knows {STATE_FORMAT}")
-    return PatientState.model_validate_json(document)
+    try:
+        return _DECODER.decode(document)
+    except msgspec.DecodeError:
+        raise ValueError("the stored state is damaged") from None
 
 
 def dump_state(state: PatientState) -> str:
     """Write a state as compact JSON, the same text for the same state."""
-    return state.model_dump_json(exclude_none=True)
+    return _ENCODER.encode(state).decode()
+
+
+_DECODER = msgspec.json.Decoder(PatientState)
+_ENCODER = msgspec.json.Encoder()
 
 
 def _order(held: Held[F]) -> tuple[datetime.date, datetime.date, str, str]:
@@ -143,7 +151,7 @@ def _order(held: Held[F]) -> tuple[datetime.date, datetime.date, str, str]:
 
 def with_fact(state: PatientState, source: str, fact: Fact) -> PatientState:
     """Let a version of a record stand; a newer provisional one stays beside it."""
-    name, holder = FACT_LISTS[fact.KIND]
+    name = FACT_LISTS[fact.KIND]
     present: tuple[Held[Record], ...] = getattr(state, name)
     key = (source, fact.record_id)
     old = next((held for held in present if held.key == key), None)
@@ -152,10 +160,10 @@ def with_fact(state: PatientState, source: str, fact: Fact) -> PatientState:
         for version in ((old.fact, old.beside) if old else ())
         if version and version.record_version > fact.record_version
     )
-    placed = holder.model_construct(source=source, fact=fact, beside=next(newer, None))
+    placed = Held(source=source, fact=fact, beside=next(newer, None))
     others = [held for held in present if held.key != key]
     insort(others, placed, key=_order)
-    return state.model_copy(update={name: tuple(others)})
+    return replace(state, **{name: tuple(others)})
 
 
 def with_beside(state: PatientState, source: str, fact: Fact) -> PatientState:
@@ -163,16 +171,16 @@ def with_beside(state: PatientState, source: str, fact: Fact) -> PatientState:
 
     A record that was taken away stays away, and one that another patient has stays there.
     """
-    name, _ = FACT_LISTS[fact.KIND]
+    name = FACT_LISTS[fact.KIND]
     present: tuple[Held[Record], ...] = getattr(state, name)
     placed = (
-        held.model_copy(update={"beside": fact})
+        replace(held, beside=fact)
         if held.key == (source, fact.record_id)
         and (held.beside is None or held.beside.record_version < fact.record_version)
         else held
         for held in present
     )
-    return state.model_copy(update={name: tuple(placed)})
+    return replace(state, **{name: tuple(placed)})
 
 
 def without_record(state: PatientState, source: str, record_id: str) -> PatientState:
@@ -180,7 +188,7 @@ def without_record(state: PatientState, source: str, record_id: str) -> PatientS
     key = (source, record_id)
     changed = {
         name: tuple(held for held in getattr(state, name) if held.key != key)
-        for name, _ in FACT_LISTS.values()
+        for name in FACT_LISTS.values()
         if any(held.key == key for held in getattr(state, name))
     }
-    return state.model_copy(update=changed) if changed else state
+    return replace(state, **changed) if changed else state

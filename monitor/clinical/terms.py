@@ -100,9 +100,23 @@ def _time_from_text(value: str) -> datetime.date:
         raise PydanticCustomError("time_format", "no such day or time") from None
 
 
-def day_of(moment: datetime.date) -> datetime.date:
-    """The clinical day: of a date-time the day in its own offset (contract 2)."""
+def calendar_day(moment: datetime.date) -> datetime.date:
+    """The day of a moment: of a date-time the day in its own offset (contract 2)."""
     return moment.date() if isinstance(moment, datetime.datetime) else moment
+
+
+@functools.lru_cache(maxsize=TEXTS_REMEMBERED)
+def day_of(text: str) -> datetime.date:
+    """The clinical day of a moment's text. Raises for a text that no fact can have."""
+    return calendar_day(_time_from_text(text))
+
+
+def instant_of(text: str) -> float:
+    """Seconds since 1970 of a moment's text; a day counts from its midnight UTC."""
+    moment = _time_from_text(text)
+    if not isinstance(moment, datetime.datetime):
+        moment = datetime.datetime.combine(moment, datetime.time(), datetime.UTC)
+    return moment.timestamp()
 
 
 def _decimal(value: object) -> Decimal:

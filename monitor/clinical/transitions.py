@@ -8,6 +8,8 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from monitor.clinical.course import Course, course_of
 from monitor.clinical.events import Fact, Tombstone
 from monitor.clinical.findings import (
@@ -74,7 +76,7 @@ class Outcome:
 
 def apply(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
     """Apply one arrival. Pure: equal arguments give equal results, byte for byte."""
-    counted = state.model_copy(update={"version": state.version + 1})
+    counted = replace(state, version=state.version + 1)
     change = arrival.change
     if isinstance(change, Moved | Tombstone):
         changed = without_record(counted, arrival.source, change.record_id)
@@ -109,7 +111,7 @@ def _tell(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
         before = state.told.get(key)
         told[key] = said
         notices.append(_notice(state, key, said, before, sequence, arrival, ruleset))
-    after = state.model_copy(update={"told": told, "sequence": sequence}) if notices else state
+    after = replace(state, told=told, sequence=sequence) if notices else state
     return Outcome(after, tuple(notices), next_due_on(course))
 
 
@@ -148,7 +150,7 @@ def _said(
     rule: Rule, finding: Finding, action: Action, before: Told | None, ruleset: Ruleset, key: str
 ) -> Told:
     revision = before.revision + 1 if before else 1
-    return Told.model_construct(
+    return Told(
         finding=finding.name,
         rule_id=rule.id,
         action=action,
@@ -164,14 +166,13 @@ def _said(
 
 def _withdrawn(before: Told, key: str) -> Told:
     revision = before.revision + 1
-    return before.model_copy(
-        update={
-            "action": "withdrawn",
-            "revision": revision,
-            "notice_id": notice_id(key, "withdrawn", revision),
-            "explanation": "Withdrawn: the patient's current records no longer support this. "
-            f"It had said: {before.explanation}",
-        }
+    return replace(
+        before,
+        action="withdrawn",
+        revision=revision,
+        notice_id=notice_id(key, "withdrawn", revision),
+        explanation="Withdrawn: the patient's current records no longer support this. "
+        f"It had said: {before.explanation}",
     )
 
 
@@ -207,9 +208,9 @@ def with_refused(
     """Note (or, with None, forget) a version that was refused as a conflict: no fact, no notice."""
     others = tuple(row for row in state.refused if row[:2] != (source, record_id))
     refused = others if version is None else (*others, (source, record_id, version))
-    return state if refused == state.refused else state.model_copy(update={"refused": refused})
+    return state if refused == state.refused else replace(state, refused=refused)
 
 
 def as_broken(state: PatientState) -> PatientState:
     """Note that a delivery of this patient failed in our own code: the patient is incomplete."""
-    return state.model_copy(update={"broken": True})
+    return replace(state, broken=True)

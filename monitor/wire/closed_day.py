@@ -4,10 +4,11 @@ import datetime
 import json
 import uuid
 
-from monitor.clinical.events import CLOCK_SOURCE, DayClosed
+from monitor.clinical.events import CLOCK_SOURCE
 from monitor.clinical.findings import NAMESPACE
-from monitor.wire.codec import TYPE_PREFIX, content_hash
+from monitor.wire.codec import TYPE_PREFIX, VERSION_SUFFIX, kept
 from monitor.wire.delivery import Delivery, Event
+from monitor.wire.models.clinical_events import DayClosed
 
 CLOCK_TOPIC = "clock"
 
@@ -15,7 +16,7 @@ CLOCK_TOPIC = "clock"
 def closed_day(study_id: str, patient_id: str, day: datetime.date) -> tuple[Delivery, Event]:
     """The recorded fact that a day is over for a patient (contract 2.3, design decision 3.9)."""
     name = json.dumps([study_id, patient_id, day.isoformat()], separators=(",", ":"))
-    fact = DayClosed.model_validate(
+    given = DayClosed.model_validate(
         {
             "study_id": study_id,
             "patient_id": patient_id,
@@ -25,8 +26,9 @@ def closed_day(study_id: str, patient_id: str, day: datetime.date) -> tuple[Deli
             "closed_on": day,
         }
     )
-    kind = f"{TYPE_PREFIX}{DayClosed.KIND}.v1"
+    type_ = f"{TYPE_PREFIX}{DayClosed.KIND}{VERSION_SUFFIX}"
+    fact, digest = kept(type_, given)
     event_id = str(uuid.uuid5(NAMESPACE, name))
-    event = Event(CLOCK_SOURCE, event_id, kind, None, fact, content_hash(kind, fact))
-    delivery = Delivery(CLOCK_TOPIC, 0, 0, None, (), fact.model_dump_json().encode())
+    event = Event(CLOCK_SOURCE, event_id, type_, None, fact, digest)
+    delivery = Delivery(CLOCK_TOPIC, 0, 0, None, (), given.model_dump_json().encode())
     return delivery, event

@@ -1,31 +1,34 @@
 """Any bytes become an event or a rejection, never an exception (contract 1, 2 and 6)."""
 
+import datetime
 import hashlib
 from collections.abc import Mapping
-from datetime import date
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from monitor.clinical.events import CLOCK_SOURCE, KINDS, DayClosed, Fact, Given, Tombstone
-from monitor.clinical.record import Part, Record
+from monitor.clinical.events import CLOCK_SOURCE, KINDS, DayClosed, Fact, Tombstone
 from monitor.clinical.terms import TOMBSTONES, day_of
 from monitor.wire.cloudevents import Envelope, canonical, open_delivery, open_line
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 from monitor.wire.faults import MISSING, faults, refused
+from monitor.wire.models import MODELS
+from monitor.wire.models.record import Part, Record
 from monitor.wire.partial import partial
 from monitor.wire.refusal import Refused
 
 TYPE_PREFIX: Final = "org.ctdnamonitor."
-TYPES: Final[Mapping[str, type[Given]]] = {
-    f"{TYPE_PREFIX}{kind}.v1": model for kind, model in KINDS.items()
+VERSION_SUFFIX: Final = ".v1"
+TYPES: Final[Mapping[str, type[Record]]] = {
+    f"{TYPE_PREFIX}{kind}{VERSION_SUFFIX}": model for kind, model in MODELS.items()
 }
 # The plain name of the topic on which a type travels (contract 1); what is not named here travels
 # on `clinical.events`, a closed day on none.
 _TOPICS: Final = {"ctdna.result": "ctdna.results", "imaging.read": "imaging.reads"}
 TOPIC_OF: Final[Mapping[str, str]] = {
-    f"{TYPE_PREFIX}{kind}.v1": _TOPICS.get(kind, "clinical.events")
+    f"{TYPE_PREFIX}{kind}{VERSION_SUFFIX}": _TOPICS.get(kind, "clinical.events")
     for kind in KINDS
     if kind != DayClosed.KIND
 }
@@ -56,57 +59,55 @@ def decode_line(line: bytes) -> Event | Rejection:
     if envelope.type not in TYPES:
         fault = Refused(Reason.UNSUPPORTED_TYPE, "type", "type: is not one that the monitor reads")
         return _rejected(envelope, fault)
-    if TYPES[envelope.type] is DayClosed and envelope.source != CLOCK_SOURCE:
+    if TYPES[envelope.type].KIND == DayClosed.KIND and envelope.source != CLOCK_SOURCE:
         words = "source: days are closed by the monitor's own clock only"
         return _rejected(envelope, Refused(Reason.ENVELOPE_INVALID, "source", words))
     return _event(envelope)
 
 
-def content_hash(type_: str, record: Part) -> bytes:
-    """SHA-256 of the type and the fields that were given, in one spelling (contract 2, "Content").
+def kept(type_: str, given: Part) -> tuple[Fact, bytes]:
+    """The fact that a checked record is, and the hash of its content (contract 2, "Content").
 
-    A field that was left out or null, a default and an unknown field do not count.
+    The hash is the SHA-256 of the type and the fields that were given, in one spelling: a field
+    that was left out or null, a default and an unknown field do not count.
     """
-    content = record.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return hashlib.sha256(canonical({"type": type_, "data": content})).digest()
+    content = given.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    digest = hashlib.sha256(canonical({"type": type_, "data": content})).digest()
+    kind = type_.removeprefix(TYPE_PREFIX).removesuffix(VERSION_SUFFIX)
+    if content["status"] in TOMBSTONES:
+        common = {name: content[name] for name in Record.model_fields}
+        return Tombstone(**common, kind=kind, day=_day(kind, content)), digest
+    return msgspec.convert(content, KINDS[kind]), digest
 
 
 def _event(envelope: Envelope) -> Event | Rejection:
     model = TYPES[envelope.type]
     status = envelope.content.get("status")
-    given: Part
-    fact: Fact
     try:
-        if isinstance(status, str) and status in TOMBSTONES:
-            given, fact = _tombstone(model, envelope.content)
-        else:
-            given = fact = _fact(model, envelope.content)
+        gone = isinstance(status, str) and status in TOMBSTONES
+        given = (_tombstone if gone else _whole)(model, envelope.content)
+        fact, digest = kept(envelope.type, given)
+        if isinstance(fact, DayClosed):
+            _check_name(fact)
     except Refused as fault:
         return _rejected(envelope, fault)
-    return Event(
-        envelope.source,
-        envelope.event_id,
-        envelope.type,
-        envelope.time,
-        fact,
-        content_hash(envelope.type, given),
-    )
+    return Event(envelope.source, envelope.event_id, envelope.type, envelope.time, fact, digest)
 
 
-def _fact(model: type[Given], content: dict[str, object]) -> Given:
+def _whole(model: type[Record], content: dict[str, object]) -> Part:
     try:
-        fact = model.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         raise refused(faults(error)[0]) from None
-    if isinstance(fact, DayClosed):
-        day = day_of(fact.closed_on).isoformat()
-        if fact.record_id != f"{fact.study_id}/{fact.patient_id}/{day}":
-            words = "data.record_id: must be study_id/patient_id/closed_on"
-            raise Refused(Reason.SCHEMA_INVALID, "data.record_id", words)
-    return fact
 
 
-def _tombstone(model: type[Given], content: dict[str, object]) -> tuple[Part, Tombstone]:
+def _check_name(closed: DayClosed) -> None:
+    if closed.record_id != f"{closed.study_id}/{closed.patient_id}/{closed.clinical_day}":
+        words = "data.record_id: must be study_id/patient_id/closed_on"
+        raise Refused(Reason.SCHEMA_INVALID, "data.record_id", words)
+
+
+def _tombstone(model: type[Record], content: dict[str, object]) -> Part:
     """Check what is given as strictly as in any record, but ask for the common fields only."""
     try:
         model.model_validate(content)
@@ -114,9 +115,7 @@ def _tombstone(model: type[Given], content: dict[str, object]) -> tuple[Part, To
         wrong = [fault for fault in faults(error) if not _is_left_out(fault)]
         if wrong:
             raise refused(wrong[0]) from None
-    given = partial(model).model_validate(content)
-    common = {name: getattr(given, name) for name in Record.model_fields}
-    return given, Tombstone(**common, kind=model.KIND, day=_day(model, given))
+    return partial(model).model_validate(content)
 
 
 def _is_left_out(fault: ErrorDetails) -> bool:
@@ -124,13 +123,22 @@ def _is_left_out(fault: ErrorDetails) -> bool:
     return fault["type"] in MISSING and fault["loc"][:1] not in _COMMON
 
 
-def _day(model: type[Given], given: Part) -> date | None:
-    """The clinical day as the kind defines it, or None where the fields for it are not given."""
-    fields = {name: getattr(given, name) for name in given.model_fields_set}
-    try:
-        return model.model_construct(**fields).clinical_day
-    except (AttributeError, TypeError):
-        return None
+def _day(kind: str, content: Mapping[str, Any]) -> datetime.date | None:
+    """A tombstone's clinical day, or None where what gives it was not given."""
+    if kind == "ctdna.result":
+        moments = [content.get("specimen", {}).get("collected_at")]
+    elif kind == "imaging.read":
+        moments = [image.get("acquired_on") for image in content.get("images", ())]
+    else:
+        moments = [content.get(_DAY_FIELDS[kind])]
+    return None if None in moments else min(map(day_of, moments), default=None)
+
+
+_DAY_FIELDS: Final = {
+    "patient.enrolled": "enrolled_on",
+    "therapy.local": "started_on",
+    "day.closed": "closed_on",
+}
 
 
 def _rejected(envelope: Envelope, fault: Refused) -> Rejection:

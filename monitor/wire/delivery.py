@@ -5,7 +5,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from monitor.clinical.events import Fact, Tombstone
-from monitor.clinical.terms import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +69,5 @@ class Event:
     def day(self) -> date | None:
         """The clinical day; None for a tombstone that gives none."""
         if isinstance(self.fact, Tombstone):
-            return None if self.fact.day is None else day_of(self.fact.day)
+            return self.fact.day
         return self.fact.clinical_day

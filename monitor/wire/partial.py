@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import create_model
 from pydantic.fields import FieldInfo
 
-from monitor.clinical.record import Part, Record
+from monitor.wire.models.record import Part, Record
 
 
 @cache

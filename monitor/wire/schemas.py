@@ -7,11 +7,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from monitor.clinical.events import KINDS
-from monitor.clinical.record import Part
 from monitor.clinical.terms import TOMBSTONES
 from monitor.wire.cloudevents import schema_id
 from monitor.wire.examples import EXAMPLES
+from monitor.wire.models import MODELS
+from monitor.wire.models.record import Part
 from monitor.wire.notices import NOTICE_KIND, NoticeDocument
 from monitor.wire.partial import partial
 
@@ -20,7 +20,7 @@ Schema = dict[str, Any]
 
 def schema_files() -> Iterator[tuple[str, str]]:
     """Give every file of `schemas/` as its name and its text."""
-    for kind, model in KINDS.items():
+    for kind, model in MODELS.items():
         yield _file(kind, _record_schema(model))
     yield _file(NOTICE_KIND, _model_schema(NoticeDocument))
 

@@ -8,9 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.clinical.events import CLOCK_SOURCE, KINDS, Fact, Tombstone
-from monitor.clinical.record import Record
-from monitor.clinical.terms import TOMBSTONES
+from monitor.clinical.events import CLOCK_SOURCE, Fact
+from monitor.wire.codec import decode_line
+from monitor.wire.delivery import Event
+
+COMMON = ("study_id", "patient_id", "record_id", "record_version", "status")
 
 FIRST_DAY = datetime.date(2025, 1, 1)
 SOURCE = "https://lab.example/lims"
@@ -52,14 +54,14 @@ class Given:
 
     def gone(self, version: int, status: str = "entered_in_error") -> "Given":
         """The tombstone of the record, with the common fields only."""
-        common = {name: self.content[name] for name in Record.model_fields}
+        common = {name: self.content[name] for name in COMMON}
         return replace(self, content={**common, "record_version": version, "status": status})
 
     def fact(self) -> Fact:
-        if self.content["status"] in TOMBSTONES:
-            common = {name: self.content[name] for name in Record.model_fields}
-            return Tombstone.model_validate({**common, "kind": self.kind})
-        return KINDS[self.kind].model_validate(self.content)
+        """The fact that intake would make of it."""
+        event = decode_line(self.line("fact"))
+        assert isinstance(event, Event), event
+        return event.fact
 
     def event(self, event_id: str, time: str | None = None) -> dict[str, object]:
         """The structured CloudEvent."""

@@ -4,6 +4,7 @@ import json
 import uuid
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.clinical.findings import finding_id, notice_id
 from monitor.clinical.state import NewerState, PatientState, dump_state, load_state
@@ -209,8 +210,8 @@ def test_a_stored_state_keeps_nulls_in_details_and_refuses_newer_formats() -> No
     given: list[Given] = [enrolled(), S1]
     state = Patient().tell_all(given).state
     (key, said), *_ = state.told.items()
-    with_null = said.model_copy(update={"details": {"doubling_time_days": None}})
-    stored = load_state(dump_state(state.model_copy(update={"told": {key: with_null}})))
+    with_null = replace(said, details={"doubling_time_days": None})
+    stored = load_state(dump_state(replace(state, told={key: with_null})))
     assert stored.told[key].details == {"doubling_time_days": None}
     with pytest.raises(NewerState):
         load_state(json.dumps({**json.loads(dump_state(state)), "format": 2}))
