@@ -152,7 +152,7 @@ class Intake:
             errors = self._take(fold, delivery, decoded, at, errors)
         offsets = advances(
             [one for one in fold.receipts if one.delivery.topic != CLOCK_TOPIC],
-            dict(loaded.offsets),
+            loaded.offsets,
         )
         await self._ledger.record(fold.changes(self._settings.group, offsets))
         self._errors_in_a_row = errors

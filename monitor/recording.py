@@ -2,8 +2,9 @@
 
 import datetime
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from monitor.clinical.findings import Notice
 from monitor.ledger.entries import (
@@ -151,18 +152,18 @@ def notice_row(notice: Notice, deployment: str) -> NoticeRow:
     )
 
 
-def advances(receipts: Sequence[Receipt], loaded: dict[TopicPartition, int]) -> list[OffsetAdvance]:
+def advances(
+    receipts: Sequence[Receipt], loaded: Mapping[TopicPartition, int]
+) -> list[OffsetAdvance]:
     """How far each partition's ledger moves, with the outcomes of the new offsets."""
-    counts: dict[TopicPartition, Counts] = {}
+    outcomes: dict[TopicPartition, Counter[str]] = {}
     last: dict[TopicPartition, int] = {}
     for receipt in receipts:
         place = TopicPartition(receipt.delivery.topic, receipt.delivery.partition)
-        if receipt.delivery.offset <= last.get(place, loaded.get(place, -1)):
-            continue
-        last[place] = receipt.delivery.offset
-        so_far = counts.get(place, Counts())
-        counts[place] = replace(so_far, **{receipt.outcome: getattr(so_far, receipt.outcome) + 1})
+        if receipt.delivery.offset > last.get(place, loaded.get(place, -1)):
+            last[place] = receipt.delivery.offset
+            outcomes.setdefault(place, Counter())[receipt.outcome] += 1
     return [
-        OffsetAdvance(place, loaded.get(place), offset, counts[place])
+        OffsetAdvance(place, loaded.get(place), offset, Counts(**outcomes[place]))
         for place, offset in sorted(last.items())
     ]

@@ -147,7 +147,6 @@ class WorkerSettings(_Group):
     """How the worker cuts batches and how often it looks for what is due."""
 
     batch_max: int = Field(500, ge=1)
-    batch_age_ms: float = Field(10.0, ge=0)
     buffer_max: int = Field(16_384, ge=1)
     tick_s: float = Field(60.0, gt=0)
 

@@ -1,9 +1,10 @@
 """Findings and notices: what holds now, what is said about it, and the ids of both (contract 3)."""
 
 import datetime
+import functools
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import asdict
@@ -14,6 +15,7 @@ from monitor.clinical.terms import Action, Severity
 
 NAMESPACE = uuid.UUID("6f6e636f-6d6f-5e69-8f72-6374646e6131")
 EVIDENCE_MAX = 50
+IDS_REMEMBERED = 2**14  # an id is a pure function of what it names
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 ADVISORY = (
     "Decision support for trial staff: this notice orders nothing, "
@@ -68,12 +70,13 @@ class Finding:
         return tuple(lines[:EVIDENCE_MAX])
 
 
+@functools.lru_cache(maxsize=IDS_REMEMBERED)
 def finding_id(
     study_id: str,
     patient_id: str,
     name: str,
     discriminator: str,
-    records: Iterable[tuple[str, str]],
+    records: tuple[tuple[str, str], ...],
 ) -> str:
     """UUIDv5 of the JSON array of contract 3: no version and no configuration is in it."""
     pairs = [list(pair) for pair in sorted(set(records))]

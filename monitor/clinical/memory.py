@@ -52,7 +52,7 @@ class EpisodeMemory:
         read = visit.read
         visit.baseline_mm, visit.nadir_mm = self.baseline_mm, self.nadir_mm
         if read.timepoint.is_baseline and self.baseline is not None:
-            visit.flags.append("DATA_QUALITY")
+            visit.flags = (*visit.flags, "DATA_QUALITY")
         visit.non_target = self._non_target(read)
         if recist.depth(read) == "responses":
             reported = read.reported.target if read.reported else None

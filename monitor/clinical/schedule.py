@@ -40,11 +40,11 @@ def anchor_of(course: Course) -> datetime.date | None:
 
 def imaging_visits(anchor: datetime.date, rules: Schedule) -> Iterator[DueVisit]:
     """The imaging visits of an episode, from its anchor to the end of follow-up."""
-    due = anchor
+    due, last = anchor, _years_after(anchor, rules.follow_up_years)
     while True:
         later = (due - anchor).days + rules.imaging_days > rules.imaging_later_after_days
         due += timedelta(days=rules.imaging_days_later if later else rules.imaging_days)
-        if due > _years_after(anchor, rules.follow_up_years):
+        if due > last:
             return
         window = rules.imaging_window_days_later if later else rules.imaging_window_days
         yield DueVisit(due, due + timedelta(days=window))

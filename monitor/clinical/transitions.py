@@ -93,7 +93,7 @@ def standing(state: PatientState, course: Course) -> dict[str, tuple[Rule, Findi
     """Every finding that stands now, by finding id, whether it was told or is held."""
     found = {}
     for rule, finding in derive(course):
-        records = [held.key for held in finding.identifying]
+        records = tuple(held.key for held in finding.identifying)
         key = finding_id(
             state.study_id, state.patient_id, finding.name, finding.discriminator, records
         )

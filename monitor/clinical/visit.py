@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.clinical import recist
@@ -21,6 +21,7 @@ class Visit:
     """One read as evaluated; lengths in mm. Nothing is set for reads that are not evaluated."""
 
     held: HeldRead
+    read: ImagingRead
     episode: Episode
     evaluated: bool = True
     is_baseline: bool = False
@@ -30,16 +31,11 @@ class Visit:
     target: str | None = None
     non_target: str | None = None
     new_lesion: str = "none"
-    mentions: list[Mention] = field(default_factory=list)
+    mentions: Sequence[Mention] = ()
     overall: str | None = None
     pd_on: datetime.date | None = None
     pd_reasons: tuple[str, ...] = ()
-    flags: list[str] = field(default_factory=list)
-
-    @property
-    def read(self) -> ImagingRead:
-        """The read itself."""
-        return self.held.fact
+    flags: tuple[str, ...] = ()
 
     @property
     def order(self) -> tuple[datetime.date, datetime.date, str, str]:

@@ -29,7 +29,9 @@ def visits_of(
     """Evaluate one series of standing reads, given in clinical order."""
     episodes = episodes_of(therapies)
     overruled = superseded_of([held for held in reads if held.final])
-    visits = [Visit(held, episode_at(episodes, held.fact.clinical_day)) for held in reads]
+    visits = [
+        Visit(held, held.fact, episode_at(episodes, held.fact.clinical_day)) for held in reads
+    ]
     for visit in visits:
         visit.evaluated = visit.held.final and visit.held.key not in overruled
         visit.flags = _flags(visit, overruled)
@@ -40,7 +42,7 @@ def visits_of(
     return visits
 
 
-def _flags(visit: Visit, overruled: set[tuple[str, str]]) -> list[str]:
+def _flags(visit: Visit, overruled: set[tuple[str, str]]) -> tuple[str, ...]:
     flags = []
     if visit.read.survey == "incomplete":
         flags.append("INCOMPLETE_SURVEY")
@@ -48,7 +50,7 @@ def _flags(visit: Visit, overruled: set[tuple[str, str]]) -> list[str]:
         flags.append("SUPERSEDED_SAME_DAY")
     if not visit.held.final:
         flags.append(visit.read.status.upper())
-    return flags
+    return tuple(flags)
 
 
 def _evaluate(visits: Sequence[Visit], episode: Episode, rules: Recist) -> None:

@@ -18,7 +18,7 @@ from monitor.stream.duties import Duties, Receipt
 from monitor.stream.stopping import end_now
 from monitor.wire.delivery import Delivery
 
-STRAGGLER_SECONDS = 0.1
+TURNS_EVERY = 16
 
 
 def delivery_of(event: HeldEvent) -> Delivery:
@@ -38,7 +38,11 @@ def delivery_of(event: HeldEvent) -> Delivery:
 
 
 class Batches:
-    """Collects events and hands them on: when none is waiting, when full, or when old."""
+    """Collects events and hands them on, batch after batch, in order.
+
+    Greedy: while a batch is being recorded the next one grows, and it goes as soon as the other
+    is committed; an event that finds nothing in the way goes at once.
+    """
 
     def __init__(
         self,
@@ -52,14 +56,12 @@ class Batches:
         self._duties = duties
         self._turn = turn  # shared with the ticker: one writer of a patient's state at a time
         self._size_max = settings.worker.batch_max
-        self._age_max_s = settings.worker.batch_age_ms / 1000
         self._metrics = metrics
         self._clock = clock
         self._on_commit = on_commit
         self._events: list[HeldEvent] = []
-        self._began = 0.0
-        self._straggler: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._some = asyncio.Event()
+        self._room = asyncio.Event()
         self.next_offsets: dict[TopicPartition, int] = {}
         self.last_commit = clock.monotonic()
 
@@ -69,46 +71,44 @@ class Batches:
         Faust acknowledges the event whose agent raised, whatever the supervisor.
         """
         try:
-            held = cast("faust.Stream[bytes]", stream).noack()
-            waiting = cast("faust.ChannelT[bytes]", held.channel).queue
-            async for event in held.events():
-                self._add(cast("HeldEvent", event))
-                if waiting.empty() or self._is_due():
-                    await self.flush()
+            async for event in cast("faust.Stream[bytes]", stream).noack().events():
+                await self._add(cast("HeldEvent", event))
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - nothing may leave the agent
             end_now(error)
 
-    def _add(self, event: HeldEvent) -> None:
-        if not self._events:
-            self._began = self._clock.monotonic()
-            # Events may be taken from the queue by a rebalance between two of ours; then no
-            # next event ends this batch, while the rebalance waits for it to be acknowledged.
-            loop = asyncio.get_running_loop()
-            self._straggler = loop.call_later(STRAGGLER_SECONDS, self._flush_straggler)
+    async def _add(self, event: HeldEvent) -> None:
         self._events.append(event)
+        self._some.set()
+        if len(self._events) >= self._size_max:
+            self._room.clear()
+            await self._room.wait()
+        elif len(self._events) % TURNS_EVERY == 0:
+            await asyncio.sleep(0)  # a full queue never suspends us: let the others have a turn
 
-    def _is_due(self) -> bool:
-        age_s = self._clock.monotonic() - self._began
-        return len(self._events) >= self._size_max or age_s >= self._age_max_s
+    async def run(self) -> None:
+        """Hand on what is there, for ever; independent of the stream, so nothing is left over.
 
-    def _flush_straggler(self) -> None:
-        task = asyncio.create_task(self.flush())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        A rebalance may take events from the agent's queue and then wait for those in hand.
+        """
+        while True:
+            await self._some.wait()
+            await self.flush()
 
     async def flush(self) -> None:
         """Have the events in hand recorded, then acknowledge them."""
         async with self._turn:
             events, self._events = self._events, []
-            if self._straggler is not None:
-                self._straggler.cancel()
+            self._some.clear()
+            self._room.set()
             if not events:
                 return
             began = self._clock.monotonic()
             try:
                 receipts = await self._duties.receive([delivery_of(event) for event in events])
+            except asyncio.CancelledError:
+                raise
             except BaseException as error:
                 end_now(error)
                 raise

@@ -106,7 +106,7 @@ class Worker:
         ticker = Ticker(duties, turn, self._metrics, self._settings.worker.tick_s)
         beside = [
             asyncio.create_task(_run_or_end(part), name=type(part).__name__)
-            for part in (relaying, ticker, health, gauges)
+            for part in (batches, relaying, ticker, health, gauges)
         ]
         await _live_until_asked(app, stop)
         for task in beside:

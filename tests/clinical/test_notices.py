@@ -31,7 +31,7 @@ PD, NEW = "RADIOGRAPHIC_PD", "NEW_LESION"
 
 def test_the_ids_of_the_contracts_example() -> None:
     lab = "https://lab.example/lims"
-    found = finding_id("NCT06778382", "P-007", CONFIRMED, "", [(lab, "s2"), (lab, "s1")])
+    found = finding_id("NCT06778382", "P-007", CONFIRMED, "", ((lab, "s2"), (lab, "s1")))
     assert found == "1d9d8e22-d4d8-5a0e-8fe0-578b227c1f56"
     assert notice_id(found, "raised", 1) == "144de5df-b73a-55e0-be7a-3f06ebfe9cc8"
 
@@ -39,7 +39,7 @@ def test_the_ids_of_the_contracts_example() -> None:
 def test_the_ids_of_letters_beyond_ascii() -> None:
     written = '["S","P","RADIOGRAPHIC_PD","kind",[["urn:käse","é"]]]'
     namespace = uuid.UUID("6f6e636f-6d6f-5e69-8f72-6374646e6131")
-    found = finding_id("S", "P", PD, "kind", [("urn:käse", "é"), ("urn:käse", "é")])
+    found = finding_id("S", "P", PD, "kind", (("urn:käse", "é"), ("urn:käse", "é")))
     assert found == str(uuid.uuid5(namespace, written))
 
 
@@ -50,7 +50,7 @@ def test_a_notice_as_it_goes_out() -> None:
     assert "a clinician" in str(document.pop("advisory"))
     assert str(document.pop("explanation")).startswith("ctDNA was detected")
     rules = {"ruleset": "test", "config_hash": patient.ruleset.parameters.config_hash}
-    found = finding_id(STUDY, PATIENT, SUSPECTED, "", [(S1.source, "s1")])
+    found = finding_id(STUDY, PATIENT, SUSPECTED, "", ((S1.source, "s1"),))
     sampled = {"source": S1.source, "record_id": "s1", "record_version": 1}
     assert document == {
         "notice_id": notice_id(found, "raised", 1),

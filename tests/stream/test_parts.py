@@ -99,11 +99,13 @@ async def test_a_batch_that_no_next_event_ends_is_recorded_all_the_same() -> Non
     )
     events = [held_event(offset) for offset in range(3)]
     consuming = asyncio.create_task(batches.consume(cast("Any", Stalled(events))))
-    await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
     assert duties.batches == []
     assert not any(event.message.acked for event in events)
-    await asyncio.sleep(0.2)
+    recording = asyncio.create_task(batches.run())
+    await asyncio.sleep(0.05)
     consuming.cancel()
+    recording.cancel()
     assert duties.batches == [3]
     assert all(event.message.acked for event in events)
     labels = {"outcome": "applied", "reason": ""}
