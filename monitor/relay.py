@@ -33,7 +33,7 @@ class Sender(Protocol):
 
 
 class Relay:
-    """Sends the outbox, one relay at a time by lease (database time, renewed before a batch)."""
+    """Sends the outbox, one relay at a time by lease (database time)."""
 
     def __init__(
         self,
@@ -51,13 +51,14 @@ class Relay:
         self._holder = holder
         self._prefix = prefix
         self._batch_max = batch_max
+        self._renewed_at = -LEASE_SECONDS
 
     async def send_once(self) -> int:
         """Send one batch and mark it; returns how many were acknowledged.
 
         Raises `Unavailable` from the ledger. A broker that refuses is logged and left for later.
         """
-        if not await self._ledger.acquire_lease(LEASE, self._holder, LEASE_SECONDS):
+        if not await self._holds_lease():
             return 0
         waiting = await self._ledger.unsent(self._batch_max)
         lanes: dict[bytes, list[Outgoing]] = {}
@@ -71,6 +72,15 @@ class Relay:
         if sent:
             await self._ledger.mark_sent(sent, self._clock.now())
         return len(sent)
+
+    async def _holds_lease(self) -> bool:
+        """Hold the lease; it is renewed when a third of it has passed, not for every batch."""
+        now = self._clock.monotonic()
+        if now - self._renewed_at < LEASE_SECONDS / 3:
+            return True
+        held = await self._ledger.acquire_lease(LEASE, self._holder, LEASE_SECONDS)
+        self._renewed_at = now if held else -LEASE_SECONDS
+        return held
 
     async def _send_lane(self, lane: Sequence[Outgoing]) -> list[Sent]:
         """Send what must stay in order, up to the first that the broker does not acknowledge."""
@@ -91,4 +101,5 @@ class Relay:
 
     async def release(self) -> None:
         """Give the lease back, so that another worker's relay goes on at once."""
+        self._renewed_at = -LEASE_SECONDS
         await self._ledger.release_lease(LEASE, self._holder)

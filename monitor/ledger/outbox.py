@@ -1,12 +1,13 @@
 """The outbox and the leases in the ledger's database: what relay and ticker ask."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, delete, or_, select
+from sqlalchemy import ColumnElement, Insert, delete, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from monitor.ledger import bulk, rows, tables
 from monitor.ledger.entries import Outgoing, PatientKey, Sent
@@ -33,6 +34,7 @@ _UNSENT_NOTICES = (
 _UNSENT_DEAD_LETTERS = (
     select(*QUARANTINED).where(_quarantine.published_at.is_(None)).order_by(_quarantine.position)
 )
+_LIGHTLY = text("SET LOCAL synchronous_commit = off")
 
 
 class SqlOutbox(SqlReading):
@@ -40,13 +42,24 @@ class SqlOutbox(SqlReading):
 
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__(engine)
-        on_postgres = engine.dialect.name == "postgresql"
-        self._bulk: bulk.Bulk = PostgresBulk() if on_postgres else SqliteBulk()
-        self._insert = postgresql.insert if on_postgres else sqlite.insert
+        self._on_postgres = engine.dialect.name == "postgresql"
+        self._bulk: bulk.Bulk = PostgresBulk() if self._on_postgres else SqliteBulk()
+        self._insert = postgresql.insert if self._on_postgres else sqlite.insert
+
+    @asynccontextmanager
+    async def _writing_lightly(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that a crash of the server may undo: only what may be done again.
+
+        A lost mark sends a notice once more with the same bytes, a lost lease is taken again.
+        """
+        async with self._writing() as connection:
+            if self._on_postgres:
+                await connection.execute(_LIGHTLY)
+            yield connection
 
     async def acquire_lease(self, name: str, holder: str, seconds: float) -> bool:
         """Take or renew a lease by the database's clock; False while another holds it."""
-        async with self._writing() as connection:
+        async with self._writing_lightly() as connection:
             taken = await connection.execute(self._take(name, holder, seconds))
             return taken.rowcount == 1
 
@@ -90,7 +103,7 @@ class SqlOutbox(SqlReading):
             (NOTICE, bulk.SENT_NOTICES),
             (DEAD_LETTER, bulk.SENT_DEAD_LETTERS),
         )
-        async with self._writing() as connection:
+        async with self._writing_lightly() as connection:
             for kind, rewrite in marks:
                 values = sorted(
                     (*one.outgoing.row_key, one.partition, one.offset, at)
