@@ -2,7 +2,8 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.clinical.ctdna import Run, Sample, runs_of, samples_of
 from monitor.clinical.episodes import HeldTherapy, SeriesKey, by_series, study_series
@@ -14,8 +15,7 @@ from monitor.clinical.visit import Visit
 from monitor.clinical.visits import visits_of
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """The view that rules and the timeline read; nothing of it is kept between facts."""
 
     rules: Parameters

@@ -6,7 +6,8 @@ versions in clinical order; arrival plays no part.
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from monitor.clinical.ctdna_result import CtdnaResult
 from monitor.clinical.events import LocalTherapy
@@ -18,8 +19,7 @@ HeldSample = Held[CtdnaResult]
 HeldTherapy = Held[LocalTherapy]
 
 
-@dataclass(slots=True)
-class Sample:
+class Sample(Struct):
     """A sample as the run logic sees it; `not_counted_because` is None when it counts."""
 
     held: HeldSample
@@ -34,8 +34,7 @@ class Sample:
         return self.held.fact.call == "detected"
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """Positives without a counted negative between them.
 
     `confirmed_by` and `pair_first` are the confirming pair (the same sample when one confirms).

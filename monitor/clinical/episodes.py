@@ -5,7 +5,8 @@ Clinical rules 1.12 and 4.3 ("Which reads count"). Series are never mixed.
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from monitor.clinical.events import LocalTherapy
 from monitor.clinical.imaging_read import ImagingRead
@@ -19,8 +20,7 @@ HeldTherapy = Held[LocalTherapy]
 SeriesKey = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Struct, frozen=True):
     """A stretch of follow-up: 0 before the first local therapy, else from a round's first day.
 
     `surveilled_after` is the last local-therapy day; None when there is none to wait for, and

@@ -5,8 +5,8 @@ import functools
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import asdict
 from pydantic import JsonValue
 
@@ -42,8 +42,7 @@ def evidence_item(held: Held, role: str) -> EvidenceItem:  # type: ignore[type-a
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A rule that holds now for one patient.
 
     `identifying` and `supporting` are the records of clinical rules 4.2; `numbers` fills the
@@ -92,8 +91,7 @@ def _uuid(parts: list[object]) -> str:
     return str(uuid.uuid5(NAMESPACE, _JSON.encode(parts)))
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A message about a finding: contract 3's `data`, and the event that caused it."""
 
     notice_id: str

@@ -5,8 +5,9 @@ small nodes. Everything is looked for within one episode of one series.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from monitor.clinical.episodes import HeldRead
 from monitor.clinical.imaging_read import ImagingRead, NewLesionSeen
@@ -17,8 +18,7 @@ NODE_MEASURABLE_MM = Decimal(15)
 CROSS_SECTIONAL = frozenset({"CT", "MRI"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A new lesion in a read: what it counts as, and where it was first named and how."""
 
     lesion: NewLesionSeen
@@ -41,7 +41,9 @@ class NewLesions:
 
     def judge(self, held: HeldRead, *, other_evidence: bool) -> list[Mention]:
         """What the new lesions of a read count as; `other_evidence`: it is PD without them."""
-        lesions = held.fact.new_lesions or ()
+        lesions = held.fact.new_lesions
+        if not lesions:
+            return []
         fresh = {lesion.lesion_id for lesion in lesions if lesion.lesion_id not in self._first}
         for lesion in lesions:
             self._first.setdefault(lesion.lesion_id, (held, lesion.method))
@@ -96,6 +98,8 @@ def _demoted(mention: Mention) -> Mention:
 
 def new_lesion_value(mentions: Sequence[Mention], read: ImagingRead) -> NewLesion:
     """`none`, `equivocal`, `unequivocal`, or `incomplete` when nothing was seen in part."""
+    if not mentions:
+        return "incomplete" if read.survey == "incomplete" else "none"
     certainties = {mention.certainty for mention in mentions}
     if "unequivocal" in certainties:
         return "unequivocal"

@@ -5,8 +5,9 @@ multiplication, so exactly +20 % and exactly 5 mm are met.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from monitor.clinical.imaging_read import ImagingRead, NonTargets, Target
 from monitor.clinical.parameters import Recist
@@ -16,8 +17,7 @@ NODE_NORMAL_BELOW_MM = Decimal(10)
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class TargetSum:
+class TargetSum(Struct, frozen=True):
     """A sum of diameters in mm; incomplete when a target has no value.
 
     `all_gone` says that every non-nodal target is 0 and every node normal (1.4, CR);

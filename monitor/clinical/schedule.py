@@ -5,8 +5,9 @@ Clinical rules 4.1 ("Schedule"). Days only: the clock is a recorded closed day, 
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from monitor.clinical.course import Course
 from monitor.clinical.episodes import episodes_of
@@ -14,8 +15,7 @@ from monitor.clinical.parameters import Schedule
 from monitor.clinical.terms import day_of
 
 
-@dataclass(frozen=True, slots=True)
-class DueVisit:
+class DueVisit(Struct, frozen=True):
     """A scheduled imaging visit: open from due minus window to `closes_on`, both included."""
 
     due_on: datetime.date

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.clinical.course import Course, course_of
@@ -48,8 +49,7 @@ class Beside:
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Something that reaches a patient: what it changes, when it came, which event caused it.
 
     `change` is a fact that stands, one that lies beside, a record that moved away, or None for
@@ -62,8 +62,7 @@ class Arrival:
     change: Fact | Beside | Moved | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The state after an arrival, and the notices that it causes, in order.
 
     `next_due_on` is the next day that the clock could change something, or None.

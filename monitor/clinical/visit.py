@@ -2,8 +2,9 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from monitor.clinical import recist
 from monitor.clinical.episodes import (
@@ -16,8 +17,7 @@ from monitor.clinical.parameters import Recist
 from monitor.clinical.terms import day_of
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(Struct):
     """One read as evaluated; lengths in mm. Nothing is set for reads that are not evaluated."""
 
     held: HeldRead
