@@ -2,7 +2,6 @@
 
 import datetime as dt
 import time
-import zoneinfo
 
 
 class Clock:
@@ -11,10 +10,6 @@ class Clock:
     def now(self) -> dt.datetime:
         """Return the present moment, aware, in UTC."""
         return dt.datetime.now(dt.UTC)
-
-    def today(self, zone: str) -> dt.date:
-        """Return the calendar day it is now in the IANA time zone `zone`."""
-        return self.now().astimezone(zoneinfo.ZoneInfo(zone)).date()
 
     def monotonic(self) -> float:
         """Return seconds that never go back; only differences mean anything."""

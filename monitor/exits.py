@@ -1,4 +1,4 @@
-"""Every exit code of the program and the errors that carry one, named in one place."""
+"""Every exit code of the program, the errors that carry one, and where an error was raised."""
 
 from enum import IntEnum
 
@@ -45,3 +45,13 @@ class LedgerBehindKafkaError(ExpectedError):
     """The group's committed offsets are ahead of what the ledger recorded."""
 
     code = Exit.LEDGER_BEHIND
+
+
+def raised_at(error: BaseException) -> str:
+    """Return `module:line` where an error was raised: what a log may say of it besides its type."""
+    trace = error.__traceback__
+    if trace is None:
+        return "an unknown place"
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"

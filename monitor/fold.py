@@ -84,14 +84,16 @@ class Fold:
 
     def take(self, delivery: Delivery, decoded: Event | Rejection, at: datetime.datetime) -> None:
         """Decide one delivery. Raises what our own rules raise; nothing of it is kept then."""
-        if isinstance(decoded, Event):
-            decoded = self._accept(delivery, decoded) or decoded
-        if isinstance(decoded, Rejection):
-            self.refuse(delivery, decoded, at)
+        event = decoded if isinstance(decoded, Event) else None
+        rejection = self._accept(delivery, decoded) if isinstance(decoded, Event) else decoded
+        if rejection is not None:
+            self.refuse(delivery, rejection, at, event)
 
-    def refuse(self, delivery: Delivery, rejection: Rejection, at: datetime.datetime) -> None:
-        """Put a delivery into quarantine with its original bytes."""
-        self._quarantined.append(quarantine_row(delivery, rejection, at))
+    def refuse(
+        self, delivery: Delivery, rejection: Rejection, at: datetime.datetime, event: Event | None
+    ) -> None:
+        """Put a delivery into quarantine with its original bytes; `event` where it was decoded."""
+        self._quarantined.append(quarantine_row(delivery, rejection, at, event))
         self.receipts.append(Receipt(delivery, "rejected", rejection))
 
     def flag_broken(self, patient: PatientKey) -> None:

@@ -10,10 +10,11 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from monitor.clinical.state import NewerState
 from monitor.clock import Clock
+from monitor.closing import Closing
+from monitor.exits import raised_at
 from monitor.fold import DetectedAt, Fold, RulesFor
 from monitor.ledger.entries import EventKey, Loaded, PatientKey, RecordKey, TopicPartition
 from monitor.ledger.port import Conflict, Ledger, LedgerBehind, RefusedRow, Unavailable
@@ -25,17 +26,18 @@ from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 
 log = logging.getLogger(__name__)
 
-ERRORS_IN_A_ROW_MAX = 20
+FAILED_IN_A_ROW_MAX = 20  # patients; a delivery of which none is known counts as one
 CONFLICTS_IN_A_ROW_MAX = 50  # no other writer wins so often: the ledger itself contradicts
 BACKOFF_FIRST_SECONDS = 0.05
 BACKOFF_MAX_SECONDS = 5.0
 
 Decoded = Event | Rejection
 Batch = Sequence[tuple[Delivery, Decoded]]
+Failed = frozenset[tuple[object, ...]]  # whose deliveries failed, since the last that did not
 
 
 class BrokenRelease(Exception):
-    """Our own code failed on many deliveries in a row: stop, this is not bad input."""
+    """Our own code failed for many patients in a row: stop, this is not bad input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Intake:
         self._rules_for = rules_for
         self._detected_at = detected_at
         self._decoder = decoder or (lambda delivery: decode(delivery, settings.topics))
-        self._errors_in_a_row = 0
+        self._closing = Closing(ledger, clock, rules_for)
+        self._failed: Failed = frozenset()
 
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         """Decide a batch in arrival order and record it in one transaction.
@@ -83,24 +86,16 @@ class Intake:
         """
         return await self.settle([(one, self._decode(one)) for one in deliveries])
 
-    async def close_days(self, limit: int = 500) -> int:
-        """Close yesterday for patients whose due day has come; returns how many were closed.
+    async def close_days(self, limit: int = 500) -> list[Receipt]:
+        """Close yesterday for at most `limit` patients whose due day has come.
 
+        Returns a receipt for each that was closed; none means that nothing is left to close.
         A patient for whom that fails in our own code is set aside, incomplete, until the next fact.
         """
-        latest = self._clock.now().astimezone(_FIRST_ZONE).date() - datetime.timedelta(days=1)
-        batch = []
-        for patient in await self._ledger.due(latest, limit):
-            ruleset = self._rules_for(patient.study_id)
-            if ruleset is None:
-                continue
-            zone = ZoneInfo(ruleset.parameters.schedule.timezone)
-            yesterday = self._clock.now().astimezone(zone).date() - datetime.timedelta(days=1)
-            row = await self._ledger.state(patient)
-            if row and row.next_due_on is not None and row.next_due_on <= yesterday:
-                batch.append(closed_day(*patient, yesterday))
+        days = await self._closing.days(limit)
+        batch = [closed_day(*patient, day) for patient, day in days]
         receipts = await self.settle(batch) if batch else []
-        return sum(receipt.outcome == "applied" for receipt in receipts)
+        return [receipt for receipt in receipts if receipt.outcome == "applied"]
 
     def _decode(self, delivery: Delivery) -> Decoded:
         try:
@@ -147,37 +142,46 @@ class Intake:
             detected_at=self._detected_at or (lambda _event, _before: at),
             deployment=self._settings.deployment,
         )
-        errors = self._errors_in_a_row
+        failed = self._failed
         for delivery, decoded in batch:
-            errors = self._take(fold, delivery, decoded, at, errors)
+            failed = self._take(fold, delivery, decoded, at, failed)
         offsets = advances(
             [one for one in fold.receipts if one.delivery.topic != CLOCK_TOPIC],
             loaded.offsets,
         )
         await self._ledger.record(fold.changes(self._settings.group, offsets))
-        self._errors_in_a_row = errors
+        self._failed = failed
         return fold.receipts
 
     def _take(
-        self, fold: Fold, delivery: Delivery, decoded: Decoded, at: datetime.datetime, errors: int
-    ) -> int:
+        self,
+        fold: Fold,
+        delivery: Delivery,
+        decoded: Decoded,
+        at: datetime.datetime,
+        failed: Failed,
+    ) -> Failed:
         """Fold one delivery; an error of our own quarantines it and flags its patient."""
+        event = decoded if isinstance(decoded, Event) else None
         try:
             fold.take(delivery, decoded, at)
         except NewerState:
             raise
         except Exception as problem:  # noqa: BLE001 - any error of ours is this delivery's alone
-            event = decoded if isinstance(decoded, Event) else None
             decoded = _processing_error(problem, event)
             if delivery.topic != CLOCK_TOPIC:
-                fold.refuse(delivery, decoded, at)
+                fold.refuse(delivery, decoded, at, event)
             if event is not None:
                 _flag(fold, patient_of(event))
-        failed = isinstance(decoded, Rejection) and decoded.reason is Reason.PROCESSING_ERROR
-        errors = errors + 1 if failed else 0
-        if errors >= ERRORS_IN_A_ROW_MAX:
-            raise BrokenRelease(f"{errors} deliveries in a row failed in the monitor's own code")
-        return errors
+        if isinstance(decoded, Event) or decoded.reason is not Reason.PROCESSING_ERROR:
+            return frozenset()
+        # One patient whose facts break the rules must not stop all others.
+        failed |= {
+            patient_of(event) if event else (delivery.topic, delivery.partition, delivery.offset)
+        }
+        if len(failed) >= FAILED_IN_A_ROW_MAX:
+            raise BrokenRelease("for many patients in a row the monitor's own code failed")
+        return failed
 
     async def _load(self, batch: Batch) -> Loaded:
         events = [decoded for _, decoded in batch if isinstance(decoded, Event)]
@@ -223,16 +227,13 @@ def _flag(fold: Fold, patient: PatientKey) -> None:
 
 
 def _processing_error(problem: Exception, event: Event | None) -> Rejection:
-    """Names the kind of error only: an exception's text may hold a patient's values."""
-    log.error("a delivery failed in the monitor's own code: %s", type(problem).__name__)
+    """Names an error's kind and place only: its text may hold a patient's values."""
+    kind = type(problem).__name__
+    log.error("a delivery failed in the monitor's own code: %s at %s", kind, raised_at(problem))
     return Rejection(
         Reason.PROCESSING_ERROR,
         None,
-        f"an error of the monitor itself ({type(problem).__name__}); the sender need do nothing",
+        f"an error of the monitor itself ({kind}); the sender need do nothing",
         event.source if event else None,
         event.event_id if event else None,
     )
-
-
-# The zone where a day ends first: nobody's yesterday is later than this one's.
-_FIRST_ZONE = datetime.timezone(datetime.timedelta(hours=14))

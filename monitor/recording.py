@@ -42,7 +42,6 @@ _DECIDED: Mapping[Reason, tuple[str, str]] = {
         "the patient has more records than can be kept, or a notice would be too long",
     ),
 }
-_DECIDED_MESSAGES = {message for _, message in _DECIDED.values()}
 
 
 def refusal(event: Event, reason: Reason) -> Rejection:
@@ -72,7 +71,7 @@ class Receipt:
 
 
 def quarantine_row(
-    delivery: Delivery, rejection: Rejection, at: datetime.datetime
+    delivery: Delivery, rejection: Rejection, at: datetime.datetime, event: Event | None
 ) -> QuarantineRow:
     """A refused delivery as the quarantine keeps it: untouched, with the reason."""
     own_error = rejection.reason is Reason.PROCESSING_ERROR
@@ -86,10 +85,10 @@ def quarantine_row(
         reason=rejection.reason,
         field=rejection.field,
         message=rejection.message,
-        stage="decide" if own_error or rejection.message in _DECIDED_MESSAGES else "decode",
+        stage="decide" if own_error or event is not None else "decode",
         source=rejection.source,
         event_id=rejection.event_id,
-        patient=None,
+        patient=patient_of(event) if event is not None else None,
         received_at=at,
     )
 

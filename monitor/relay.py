@@ -1,11 +1,13 @@
 """The relay: what the ledger's outbox holds goes to the topics, in order per patient.
 
 A row is marked sent only after the broker acknowledged it; resending gives the same bytes. A send
-that fails holds back that patient alone, and a dead letter never blocks a notice.
+that fails, or does not come back, holds back that patient alone; a dead letter never blocks a
+notice.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -15,8 +17,15 @@ from monitor.ledger.port import Ledger
 
 LEASE = "relay"
 LEASE_SECONDS = 6.0  # about as long as the group waits for a dead worker
+ROUND_SECONDS_MAX = 1.0  # how long the quick lanes of a round wait for the slow ones
+LOG_SECONDS_MIN = 10.0
+NOWHERE = -1
 
 log = logging.getLogger(__name__)
+
+
+class UnsendableError(Exception):
+    """The broker will never take this message: it is larger than the topic allows."""
 
 
 class Sender(Protocol):
@@ -29,7 +38,7 @@ class Sender(Protocol):
         value: bytes | None,
         headers: Sequence[tuple[str, bytes | None]],
     ) -> tuple[int, int]:
-        """Raises whatever the client raises when the broker does not acknowledge."""
+        """Raises UnsendableError, or whatever the client raises when nothing is acknowledged."""
 
 
 class Relay:
@@ -52,23 +61,35 @@ class Relay:
         self._prefix = prefix
         self._batch_max = batch_max
         self._renewed_at = -LEASE_SECONDS
+        self._lanes: dict[bytes, tuple[int, asyncio.Task[list[Sent]]]] = {}
+        self._refused: Counter[str] = Counter()
+        self._logged_at = -LOG_SECONDS_MIN
 
     async def send_once(self) -> int:
         """Send one batch and mark it; returns how many were acknowledged.
 
-        Raises `Unavailable` from the ledger. A broker that refuses is logged and left for later.
+        Raises `Unavailable` from the ledger. A broker that refuses is logged and left for later;
+        what a broker does not answer stays in flight, and its patient waits for it.
         """
         if not await self._holds_lease():
             return 0
-        waiting = await self._ledger.unsent(self._batch_max)
-        lanes: dict[bytes, list[Outgoing]] = {}
-        for outgoing in waiting:
-            lanes.setdefault(outgoing.order_key, []).append(outgoing)
-        sent = [
-            one
-            for lane in await asyncio.gather(*(self._send_lane(lane) for lane in lanes.values()))
-            for one in lane
-        ]
+        in_flight = sum(count for count, _ in self._lanes.values())
+        waiting: dict[bytes, list[Outgoing]] = {}
+        for outgoing in await self._ledger.unsent(self._batch_max + in_flight):
+            if outgoing.order_key not in self._lanes:
+                waiting.setdefault(outgoing.order_key, []).append(outgoing)
+        for key, lane in waiting.items():
+            self._lanes[key] = (len(lane), asyncio.create_task(self._send_lane(lane)))
+        if waiting:
+            new = [self._lanes[key][1] for key in waiting]
+            await asyncio.wait(new, timeout=ROUND_SECONDS_MAX)
+        return await self._mark()
+
+    async def _mark(self) -> int:
+        """Mark what came back. Nothing is forgotten if that fails: it is sent once more."""
+        done = [key for key, (_, task) in self._lanes.items() if task.done()]
+        sent = [one for key in done for one in self._lanes.pop(key)[1].result()]
+        self._log_refused()
         if sent:
             await self._ledger.mark_sent(sent, self._clock.now())
         return len(sent)
@@ -90,16 +111,30 @@ class Relay:
             if outgoing.kind == "notice":
                 topic = self._prefix + topic
             try:
-                partition, offset = await self._sender.send(
+                place = await self._sender.send(
                     topic, outgoing.key, outgoing.value, outgoing.headers
                 )
+            except UnsendableError:
+                log.warning("a %s is too large for its topic; it stays here", outgoing.kind)
+                place = (NOWHERE, NOWHERE)
             except Exception as problem:  # noqa: BLE001 - any client error holds back this lane only
-                log.warning("a %s was not acknowledged: %s", outgoing.kind, type(problem).__name__)
+                self._refused[f"{outgoing.kind}, {type(problem).__name__}"] += 1
                 break
-            sent.append(Sent(outgoing, partition, offset))
+            sent.append(Sent(outgoing, *place))
         return sent
+
+    def _log_refused(self) -> None:
+        now = self._clock.monotonic()
+        if self._refused and now - self._logged_at >= LOG_SECONDS_MIN:
+            for what, times in self._refused.items():
+                log.warning("not acknowledged, to be sent again: %s (%d times)", what, times)
+            self._refused.clear()
+            self._logged_at = now
 
     async def release(self) -> None:
         """Give the lease back, so that another worker's relay goes on at once."""
+        for _, task in self._lanes.values():
+            task.cancel()
+        self._lanes.clear()
         self._renewed_at = -LEASE_SECONDS
         await self._ledger.release_lease(LEASE, self._holder)

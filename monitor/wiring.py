@@ -1,6 +1,8 @@
 """Puts the parts together: settings in, a worker's duties out. Nothing is decided here."""
 
+import asyncio
 import datetime
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,8 +22,11 @@ from monitor.rulesets import Rulesets
 from monitor.settings import Settings
 from monitor.wire.delivery import Delivery
 
+log = logging.getLogger(__name__)
+
 WORKER_LEASE = "worker"
-WORKER_LEASE_SECONDS = 10.0
+WORKER_LEASE_SECONDS = 20.0  # a round of health checks, which renews it, may take 12 s
+WORKER_LEASE_WAITS = 21  # one a second: longer than what a killed worker left behind
 
 
 class WorkerDuties:
@@ -59,10 +64,9 @@ class WorkerDuties:
         """Publish one batch of the outbox and return how many messages the broker has."""
         return await self._relay.send_once()
 
-    async def tick(self) -> None:
-        """Close yesterday for every patient who has something due."""
-        while await self._intake.close_days():
-            pass
+    async def tick(self) -> list[Receipt]:
+        """Close yesterday for some patients who have something due; empty: none is left."""
+        return await self._intake.close_days()
 
     async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
         """Raise LedgerBehind when a committed offset is beyond what the ledger recorded.
@@ -95,10 +99,24 @@ class WorkerDuties:
 
     async def ping(self) -> None:
         """Raise Unavailable when the ledger cannot be written, and keep the worker's lease."""
-        if not await self._ledger.acquire_lease(
-            self._own_lease, self._holder, WORKER_LEASE_SECONDS
-        ):
+        if not await self._holds_lease():
             raise StartRefusedError(_SECOND)
+
+    async def begin(self) -> None:
+        """Take the worker's lease, once that of a killed worker has run out.
+
+        Raises StartRefusedError when another worker goes on holding it, Unavailable.
+        """
+        for attempt in range(WORKER_LEASE_WAITS):
+            if await self._holds_lease():
+                return
+            if attempt == 0:
+                log.warning("another worker's lease: waiting %d s for it", WORKER_LEASE_WAITS)
+            await asyncio.sleep(1.0)
+        await self.ping()
+
+    async def _holds_lease(self) -> bool:
+        return await self._ledger.acquire_lease(self._own_lease, self._holder, WORKER_LEASE_SECONDS)
 
     @property
     def _own_lease(self) -> str:
@@ -138,7 +156,7 @@ async def open_duties(
     async with open_ledger(url) as ledger:
         alone = url.startswith("sqlite")
         duties = WorkerDuties(ledger, sender, settings, clock, alone=alone)
-        await duties.ping()
+        await duties.begin()
         try:
             yield duties
         finally:

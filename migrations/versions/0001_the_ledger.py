@@ -127,6 +127,7 @@ def create_patient_state() -> None:
         sa.Column("next_due_on", sa.Date()),
         column("ruleset_hash", sa.Text()),
         column("incomplete", sa.Boolean()),
+        column("revision", sa.BigInteger()),
         column("updated_at", MOMENT, "CURRENT_TIMESTAMP"),
         sa.PrimaryKeyConstraint("study_id", "patient_id", name="pk_patient_state"),
         postgresql_with={"fillfactor": 50, "toast_tuple_target": 4080},

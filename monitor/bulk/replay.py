@@ -10,6 +10,8 @@ from monitor.clinical.findings import Notice
 from monitor.clinical.state import PatientState
 from monitor.clinical.transitions import Arrival, Beside, Moved, Ruleset, apply
 from monitor.ledger.entries import AcceptedRow, PatientKey
+from monitor.wire.closed_day import CLOCK_TOPIC
+from monitor.wire.codec import decode_line
 from monitor.wire.delivery import Delivery, Event, Rejection
 
 Decoder = Callable[[Delivery], Event | Rejection]
@@ -43,14 +45,22 @@ def replay(
     return Replayed(state, tuple(notices))
 
 
+def once_more(row: AcceptedRow, decoder: Decoder) -> tuple[Delivery, Event | Rejection]:
+    """The delivery of an inbox row, read again: by `decoder`, or a closed day as a file's line."""
+    place = (row.topic, row.partition, row.offset)
+    delivery = Delivery(*place, row.message_key, tuple(row.headers), row.value)
+    if row.topic == CLOCK_TOPIC:
+        return delivery, decode_line(row.value or b"")
+    return delivery, decoder(delivery)
+
+
 def _arrival(row: AcceptedRow, patient: PatientKey, decoder: Decoder) -> Arrival:
     source, event_id = row.key
     if row.patient != patient:
         return Arrival(source, event_id, row.received_at, Moved(row.record_id))
     if row.outcome == "stale":
         return Arrival(source, event_id, row.received_at, None)
-    place = (row.topic, row.partition, row.offset)
-    event = decoder(Delivery(*place, row.message_key, tuple(row.headers), row.value))
+    _, event = once_more(row, decoder)
     if isinstance(event, Rejection):
         raise ReplayBroken(f"arrival {row.arrival} cannot be read any more: {event.reason}")
     change = Beside(event.fact) if row.outcome == "beside" else event.fact

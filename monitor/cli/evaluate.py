@@ -59,7 +59,7 @@ Rules = Annotated[
     typer.Option(
         metavar="FILE",
         help="Rule parameters (TOML) for every study, or a folder with one <study_id>.toml each; "
-        "without it the built-in ruleset holds.",
+        "without it the built-in ruleset holds, whatever CTDNA_MONITOR_RULES says.",
     ),
 ]
 AsOf = Annotated[
@@ -89,6 +89,8 @@ def evaluate(
     Exit code 0; 1 when a line was refused; 2 usage; 3 configuration; 4 anything else.
     """
     day = as_of.date() if as_of else None
+    outputs_given = [path for path in (notices, timelines, rejections) if path is not None]
+    _check_apart([*files, *([rules] if rules else [])], outputs_given)
     with _failures_in_words(), ExitStack() as stack:
         outputs = _outputs(stack, notices, timelines, rejections)
         run = _run(_rulesets(rules), outputs, _lines(stack, files), day)
@@ -97,6 +99,16 @@ def evaluate(
     )
     if run.refused:
         raise typer.Exit(Exit.REFUSED)
+
+
+def _check_apart(inputs: list[Path], outputs: list[Path]) -> None:
+    """Raise BadParameter when an output would overwrite an input or another output."""
+    taken = {path.resolve() for path in inputs if path != STREAM}
+    for path in outputs:
+        place = path if path == STREAM else path.resolve()
+        if place in taken:
+            raise typer.BadParameter(f"{path} is given twice: it would be overwritten")
+        taken.add(place)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from monitor.clinical.terms import Course, day_of
 
 HeldSample = Held[CtdnaResult]
 HeldTherapy = Held[LocalTherapy]
+Group = tuple[str, str, str, str]
 
 
 class Sample(Struct):
@@ -24,7 +25,7 @@ class Sample(Struct):
 
     held: HeldSample
     day: datetime.date
-    group: str
+    group: Group
     not_counted_because: str | None
     course: Course | None = None
 
@@ -55,10 +56,10 @@ class Run(Struct):
         return self.confirmed_by is not self.members[0]
 
 
-def group_of(result: CtdnaResult) -> str:
+def group_of(result: CtdnaResult) -> Group:
     """The comparability group: laboratory, assay code, version and panel (2.10)."""
     assay = result.assay
-    return f"{assay.lab}/{assay.code}/{assay.version or ''}/{assay.panel_id or ''}"
+    return (assay.lab, assay.code, assay.version or "", assay.panel_id or "")
 
 
 def is_chip(result: CtdnaResult, rules: Ctdna) -> bool:
@@ -72,10 +73,14 @@ def is_chip(result: CtdnaResult, rules: Ctdna) -> bool:
 
 
 def in_blackout(day: datetime.date, therapy: LocalTherapy, rules: Ctdna) -> bool:
-    """Whether a sample of that day lies in the therapy's blackout; its last day is outside."""
-    if day < day_of(therapy.started_on):
+    """Whether a sample of that day lies in the therapy's blackout; its last day is outside.
+
+    The first day of the therapy always lies in it (4.5).
+    """
+    started_on = day_of(therapy.started_on)
+    if day < started_on:
         return False
-    if therapy.ended_on is None:
+    if therapy.ended_on is None or day == started_on:
         return True
     return (day - day_of(therapy.ended_on)).days < rules.blackout.days(therapy.modality)
 
@@ -120,9 +125,10 @@ def runs_of(samples: Sequence[Sample], therapies: Sequence[HeldTherapy], rules: 
 
     With `cross_assay_confirm` all groups form one stream (2.10).
     """
-    streams: dict[str, list[Sample]] = {}
+    streams: dict[Group | None, list[Sample]] = {}
     for sample in samples:
-        streams.setdefault("" if rules.cross_assay_confirm else sample.group, []).append(sample)
+        stream = None if rules.cross_assay_confirm else sample.group
+        streams.setdefault(stream, []).append(sample)
     return [run for stream in streams.values() for run in _runs_of_stream(stream, therapies, rules)]
 
 

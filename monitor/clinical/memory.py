@@ -74,7 +74,7 @@ class EpisodeMemory:
         if baseline.targets is not None:
             if not baseline.targets:
                 return "NONE"
-            if read.targets is not None:
+            if read.targets:
                 expected = [target.lesion_id for target in baseline.targets]
                 visit.found = recist.sum_of_targets(read.targets, expected)
         if visit.found is None:
@@ -110,10 +110,20 @@ class EpisodeMemory:
         elif overall == "SD" and visit.target == "SD" and self._carries(by_responses=by_responses):
             overall = "PR"
         visit.overall = overall
+        if by_responses:
+            self._show_no_disease(visit)
         self.had_cr = self.had_cr or overall == "CR"
         self.had_pd = self.had_pd or overall == "PD"
         if not by_responses and overall in ("CR", "PR"):
             self._remember_response(visit.read.last_day)
+
+    def _show_no_disease(self, visit: Visit) -> None:
+        """Responses beside a baseline without targets: shown as NONE, the overall is derived."""
+        if self.baseline is None or self.baseline.targets != ():
+            return
+        visit.target = visit.target or "NONE"
+        if not self.had_non_targets:
+            visit.non_target = visit.non_target or "NONE"
 
     def _carries(self, *, by_responses: bool) -> bool:
         on = self.rules.pr_carry_forward == "after_confirmation"
@@ -153,9 +163,11 @@ def _by_tables(visit: Visit, new_lesion: str, *, full_survey: bool) -> str:
 def _disease_seen(visit: Visit) -> bool:
     """Disease that is seen, not only what keeps a read from being CR (1.8)."""
     read = visit.read
-    if recist.depth(read) == "responses":
-        words = (visit.target, visit.non_target, read.reported and read.reported.overall)
-        return not DISEASE_AFTER_CR.isdisjoint(words)
     lesions = read.non_targets.lesions if read.non_targets else ()
     present = any(lesion.state == "present" for lesion in lesions)
+    if recist.depth(read) == "responses":
+        # Of lesions the value may be NON-CR/NON-PD for raised markers alone.
+        non_target = None if lesions else visit.non_target
+        words = (visit.target, non_target, read.reported and read.reported.overall)
+        return present or not DISEASE_AFTER_CR.isdisjoint(words)
     return present or (visit.found is not None and visit.found.seen)

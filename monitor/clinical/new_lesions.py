@@ -19,12 +19,16 @@ CROSS_SECTIONAL = frozenset({"CT", "MRI"})
 
 
 class Mention(Struct, frozen=True):
-    """A new lesion in a read: what it counts as, and where it was first named and how."""
+    """A new lesion in a read: what it counts as, and the read and methods that date it.
+
+    The first read that named it dates it while it did not count as unequivocal there (1.6);
+    else that read has told of it, and every later read dates it by its own images (1.10).
+    """
 
     lesion: NewLesionSeen
     certainty: str
-    first_read: HeldRead
-    first_method: str
+    dating_read: HeldRead
+    dating_methods: frozenset[str]
 
 
 class NewLesions:
@@ -36,7 +40,8 @@ class NewLesions:
         self._pet_at_baseline = baseline is not None and any(
             image.modality == "PET_CT" for image in baseline.fact.images
         )
-        self._first: dict[str, tuple[HeldRead, str]] = {}
+        self._first: dict[str, tuple[HeldRead, frozenset[str]]] = {}
+        self._told: set[str] = set()
         self._sectioned: set[str] = set()
 
     def judge(self, held: HeldRead, *, other_evidence: bool) -> list[Mention]:
@@ -45,26 +50,21 @@ class NewLesions:
         if not lesions:
             return []
         fresh = {lesion.lesion_id for lesion in lesions if lesion.lesion_id not in self._first}
-        for lesion in lesions:
-            self._first.setdefault(lesion.lesion_id, (held, lesion.method))
-            if lesion.method in CROSS_SECTIONAL:
-                self._sectioned.add(lesion.lesion_id)
+        methods = _methods(lesions)
+        for lesion_id in fresh:
+            self._first[lesion_id] = (held, methods[lesion_id])
+        self._sectioned |= {name for name, seen in methods.items() if seen & CROSS_SECTIONAL}
+        dating = {
+            name: (held, methods[name]) if name in self._told else self._first[name]
+            for name in methods
+        }
         found = [
-            Mention(lesion, self._certainty(lesion), *self._first[lesion.lesion_id])
+            Mention(lesion, self._certainty(lesion), *dating[lesion.lesion_id])
             for lesion in lesions
         ]
-        small = {
-            mention.lesion.lesion_id
-            for mention in found
-            if mention.certainty == "unequivocal"
-            and mention.lesion.lesion_id in fresh
-            and _small_node(mention.lesion)
-        }
-        unequivocal = {m.lesion.lesion_id for m in found if m.certainty == "unequivocal"}
-        if other_evidence or unequivocal - small:
-            return found
-        return [_demoted(mention) if mention.lesion.lesion_id in small else mention
-                for mention in found]  # fmt: skip
+        found = _without_small_nodes(found, fresh, other_evidence=other_evidence)
+        self._told |= fresh & _unequivocal(found)
+        return found
 
     def _certainty(self, lesion: NewLesionSeen) -> str:
         if lesion.lesion_id in self._benign:
@@ -87,13 +87,42 @@ def _dropped(reads: Sequence[HeldRead]) -> set[str]:
     return benign
 
 
+def _methods(lesions: Sequence[NewLesionSeen]) -> dict[str, frozenset[str]]:
+    """The methods that a read saw each lesion by: it may name a lesion more than once."""
+    found: dict[str, frozenset[str]] = {}
+    for lesion in lesions:
+        found[lesion.lesion_id] = found.get(lesion.lesion_id, frozenset()) | {lesion.method}
+    return found
+
+
+def _unequivocal(mentions: Sequence[Mention]) -> set[str]:
+    return {m.lesion.lesion_id for m in mentions if m.certainty == "unequivocal"}
+
+
+def _without_small_nodes(
+    found: list[Mention], fresh: set[str], *, other_evidence: bool
+) -> list[Mention]:
+    """Small nodes named for the first time count as equivocal when nothing else is PD (1.6)."""
+    small = {
+        mention.lesion.lesion_id
+        for mention in found
+        if mention.certainty == "unequivocal"
+        and mention.lesion.lesion_id in fresh
+        and _small_node(mention.lesion)
+    }
+    if other_evidence or _unequivocal(found) - small:
+        return found
+    return [_demoted(mention) if mention.lesion.lesion_id in small else mention
+            for mention in found]  # fmt: skip
+
+
 def _small_node(lesion: NewLesionSeen) -> bool:
     size = lesion.size_mm
     return lesion.nodal and size is not None and NODE_SMALL_FROM_MM <= size < NODE_MEASURABLE_MM
 
 
 def _demoted(mention: Mention) -> Mention:
-    return Mention(mention.lesion, "equivocal", mention.first_read, mention.first_method)
+    return Mention(mention.lesion, "equivocal", mention.dating_read, mention.dating_methods)
 
 
 def new_lesion_value(mentions: Sequence[Mention], read: ImagingRead) -> NewLesion:

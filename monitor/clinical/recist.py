@@ -46,17 +46,22 @@ def target_value_mm(target: Target) -> Decimal | None:
 
 
 def sum_of_targets(targets: Iterable[Target], expected: Iterable[str]) -> TargetSum:
-    """Sum the expected targets; one that the read does not list is not evaluable (2.2)."""
-    listed = {target.lesion_id: target for target in targets}
+    """Sum the expected targets; one that the read does not list is not evaluable (2.2).
+
+    A lesion counts once: in a list that names it again the first mention stands.
+    """
+    listed: dict[str, Target] = {}
+    for target in targets:
+        listed.setdefault(target.lesion_id, target)
     total, complete, all_gone, seen = ZERO, True, True, False
-    for lesion_id in expected:
-        target = listed.get(lesion_id)
-        value = target_value_mm(target) if target else None
-        if target is None or value is None:
+    for lesion_id in dict.fromkeys(expected):
+        found = listed.get(lesion_id)
+        value = target_value_mm(found) if found else None
+        if found is None or value is None:
             complete = False
             continue
         total += value
-        present = value >= NODE_NORMAL_BELOW_MM if target.nodal else value > 0
+        present = value >= NODE_NORMAL_BELOW_MM if found.nodal else value > 0
         all_gone = all_gone and not present
         seen = seen or present
     return TargetSum(total, complete, all_gone and complete, seen)
@@ -68,9 +73,9 @@ def sum_as_reported(sum_mm: Decimal) -> TargetSum:
 
 
 def grown(sum_mm: Decimal, nadir_mm: Decimal, rules: Recist) -> bool:
-    """Both PD conditions over the nadir, each inclusive (1.4)."""
+    """Both PD conditions over the nadir, each inclusive (1.4); a sum of nothing never grows."""
     growth = sum_mm - nadir_mm
-    return growth >= nadir_mm * rules.pd_rel and growth >= rules.pd_abs
+    return growth > 0 and growth >= nadir_mm * rules.pd_rel and growth >= rules.pd_abs
 
 
 def target_response(

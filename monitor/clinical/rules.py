@@ -1,13 +1,14 @@
 """THE RULEBOOK: every rule is a row, and its sentence says what it says to a coordinator."""
 
+import datetime
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from pydantic import JsonValue
 
 from monitor.clinical.course import Course
 from monitor.clinical.ctdna import Run
+from monitor.clinical.events import LocalTherapy
 from monitor.clinical.findings import Finding
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.state import Held
@@ -56,8 +57,8 @@ def _suspected(course: Course) -> Iterator[Finding]:
             continue
         first = run.members[0]
         from_days, until_days = course.rules.ctdna.redraw_window
-        redraw_from = (first.day + timedelta(days=from_days)).isoformat()
-        redraw_until = (first.day + timedelta(days=until_days)).isoformat()
+        redraw_from = (first.day + datetime.timedelta(days=from_days)).isoformat()
+        redraw_until = (first.day + datetime.timedelta(days=until_days)).isoformat()
         details: dict[str, JsonValue] = {
             "pattern": run.pattern,
             "redraw_from": redraw_from,
@@ -68,12 +69,14 @@ def _suspected(course: Course) -> Iterator[Finding]:
             "MOLECULAR_RELAPSE_SUSPECTED",
             first.day,
             (first.held,),
+            supporting=_last_therapy(course, first.day),
             details=details,
             numbers={
                 "day": first.day,
                 "pattern": _PATTERN_WORDS[run.pattern, bool(course.therapies)],
-                "redraw_from": redraw_from,
-                "redraw_until": redraw_until,
+                "chip": _CHIP_WORDS if first.not_counted_because == "chip" else "",
+                "answer": _answer(run, course.rules)
+                or f": draw again from {redraw_from} to {redraw_until}",
             },
         )
 
@@ -84,6 +87,34 @@ _PATTERN_WORDS: Mapping[tuple[str, bool], str] = {  # the pattern, and whether t
     ("PERSISTENCE", True): "with no negative since the last local therapy (persistence)",
     ("PERSISTENCE", False): "with no negative before it (persistence)",
 }
+
+
+_CHIP_WORDS = (
+    "; its genes are those of clonal haematopoiesis only, so that it cannot confirm a relapse"
+)
+
+
+def _answer(run: Run, rules: Parameters) -> str:
+    """What became of a suspicion in words; empty while it is open."""
+    if run.confirmed_by:
+        return f", confirmed by the sample of {run.confirmed_by.day}"
+    if run.refuted_by:
+        return f", not confirmed by the sample of {run.refuted_by.day}"
+    if run.ended_by is None:
+        return ""
+    day = run.ended_by.fact.clinical_day
+    if isinstance(run.ended_by.fact, LocalTherapy):
+        return f", ended by the local therapy of {day}"
+    return (
+        f", gone stale: the next positive, of {day}, came more than "
+        f"{rules.ctdna.confirm.max_gap} days after the one before it"
+    )
+
+
+def _last_therapy(course: Course, day: datetime.date) -> tuple[Held, ...]:  # type: ignore[type-arg]
+    """The local therapy that ended last before a sample: supporting evidence."""
+    before = [held for held in course.therapies if held.fact.last_day < day]
+    return (max(before, key=lambda held: held.fact.last_day),) if before else ()
 
 
 def _resolution(run: Run) -> dict[str, JsonValue]:
@@ -106,6 +137,7 @@ def _not_confirmed(course: Course) -> Iterator[Finding]:
                 "MOLECULAR_RELAPSE_NOT_CONFIRMED",
                 negative.day,
                 (first.held, negative.held),
+                supporting=_last_therapy(course, first.day),
                 numbers={"first": first.day, "day": negative.day},
             )
 
@@ -119,15 +151,16 @@ def _confirmed(course: Course) -> Iterator[Finding]:
         pair = (first.held,) if first is confirming else (first.held, confirming.held)
         between = tuple(m.held for m in run.members if first.day <= m.day <= confirming.day)
         gap = (confirming.day - first.day).days
+        comparable = "" if course.rules.ctdna.cross_assay_confirm else "in comparable assays and "
         yield Finding(
             "MOLECULAR_RELAPSE_CONFIRMED",
             confirming.day if second else first.day,
             pair,
-            supporting=between,
+            supporting=between + _last_therapy(course, first.day),
             numbers={
                 "first": first.day,
-                "again": f" and again in that of {confirming.day}, {gap} days later, in comparable "
-                "assays and without a counted negative between"
+                "again": f" and again in that of {confirming.day}, {gap} days later, {comparable}"
+                "without a counted negative between"
                 if first is not confirming
                 else "",
                 "asked": _asked(course.rules),
@@ -160,7 +193,7 @@ def _new_lesion(course: Course) -> Iterator[Finding]:
             yield Finding(
                 "NEW_LESION",
                 seen_on,
-                visit.with_first_reads(fresh),
+                visit.with_dating_reads(fresh),
                 supporting=_baseline(course, visit),
                 details={"lesions": lesions},
                 numbers={
@@ -178,17 +211,19 @@ def _organ(organ: str) -> str:
 
 def _baseline(course: Course, visit: Visit) -> tuple[Held, ...]:  # type: ignore[type-arg]
     """The surveillance baseline and the read that set the nadir: supporting evidence."""
-    before = [v for v in course.follow_up if v.episode is visit.episode and v is not visit]
-    baseline = [v.held for v in before if v.is_baseline]
+    before = [v for v in course.follow_up if v.episode is visit.episode and v.order < visit.order]
+    baseline = next((v for v in before if v.is_baseline), None)
+    if baseline is None:
+        return ()
     nadir = [
         v.held
         for v in before
         if v.found
         and v.found.complete
         and v.found.sum_mm == visit.nadir_mm
-        and v.order < visit.order
+        and v.order >= baseline.order
     ]
-    return tuple(baseline + nadir[:1])
+    return (baseline.held, *nadir[:1])
 
 
 def _radiographic_pd(course: Course) -> Iterator[Finding]:
@@ -198,7 +233,7 @@ def _radiographic_pd(course: Course) -> Iterator[Finding]:
         yield Finding(
             "RADIOGRAPHIC_PD",
             visit.pd_on,
-            visit.with_first_reads(visit.unequivocal),
+            visit.with_dating_reads(visit.unequivocal),
             supporting=_baseline(course, visit),
             numbers={
                 "day": visit.read.clinical_day,
@@ -209,11 +244,13 @@ def _radiographic_pd(course: Course) -> Iterator[Finding]:
 
 
 def _pd_words(visit: Visit, rules: Parameters) -> str:
-    """What made the read a PD, target growth with its numbers."""
+    """What made the read a PD, target growth with its numbers, a back-dated lesion its day."""
+    back_dated = visit.pd_on is not None and visit.pd_on < visit.read.clinical_day
+    first_seen = f", first seen on {visit.pd_on}" if back_dated else ""
     return "; ".join(
         _growth_words(visit, rules)
         if reason == "target lesions" and visit.found and visit.nadir_mm is not None
-        else _REASON_WORDS[reason]
+        else _REASON_WORDS[reason] + (first_seen if reason == "new lesions" else "")
         for reason in visit.pd_reasons
     )
 
@@ -242,14 +279,14 @@ _REASON_WORDS: Mapping[str, str] = {
 RULES: tuple[Rule, ...] = (
     Rule(
         "ctdna.suspected", 1, "MOLECULAR_RELAPSE_SUSPECTED", "medium", "L", "4.5, 2.5",
-        "ctDNA was detected in the sample of {day}, {pattern}. One positive is a suspicion: "
-        "draw again from {redraw_from} to {redraw_until}.",
+        "ctDNA was detected in the sample of {day}, {pattern}{chip}. "
+        "One positive is a suspicion{answer}.",
         _suspected,
     ),
     Rule(
         "ctdna.not_confirmed", 1, "MOLECULAR_RELAPSE_NOT_CONFIRMED", "low", "D", "4.5",
-        "The suspicion of {first} is not confirmed: ctDNA was not detected in the next counted "
-        "sample, of {day}. A negative ctDNA does not rule out a lung relapse.",
+        "The suspicion of {first} is not confirmed: ctDNA was not detected in the counted "
+        "sample of {day}. A negative ctDNA does not rule out a lung relapse.",
         _not_confirmed,
     ),
     Rule(

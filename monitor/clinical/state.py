@@ -68,7 +68,7 @@ class Told(Part, frozen=True, kw_only=True, omit_defaults=False):
 class PatientState(Part, frozen=True, kw_only=True, omit_defaults=False):
     """One patient. `version` counts the facts, `sequence` the notices; lists are in order.
 
-    Facts are ordered by clinical day, later image day, source and record id (contract 2).
+    Facts are ordered by clinical day, later image day (reads), source and record id (contract 2).
     `refused` holds the versions refused as conflicts that nothing has superseded yet, and
     `broken` says that a delivery of this patient could not be decided: either makes the patient
     incomplete.
@@ -146,7 +146,9 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def _order(held: Held[F]) -> tuple[datetime.date, datetime.date, str, str]:
-    return (held.fact.clinical_day, held.fact.last_day, held.source, held.fact.record_id)
+    fact = held.fact
+    later_day = fact.last_day if isinstance(fact, ImagingRead) else fact.clinical_day
+    return (fact.clinical_day, later_day, held.source, fact.record_id)
 
 
 def with_fact(state: PatientState, source: str, fact: Fact) -> PatientState:

@@ -226,7 +226,6 @@ class _Read:
 
 
 ClinicalTime = Annotated[datetime.date, _Read(_clinical_time, _TIME_SCHEMA)]
-Number = Annotated[Decimal, _Read(_decimal, _number_schema("^-?" + _DECIMAL_TEXT))]
 Measure = Annotated[Decimal, _Read(_not_negative, _number_schema("^" + _DECIMAL_TEXT, minimum=0))]
 Count = Annotated[int, _Read(_count, _number_schema(r"^\d+(\.0+)?$", "integer", minimum=0))]
 FromOne = Annotated[

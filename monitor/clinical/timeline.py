@@ -78,7 +78,7 @@ def _ctdna(sample: Sample) -> Document:
         "record_id": sample.held.fact.record_id,
         "record_version": sample.held.fact.record_version,
         "collected_on": _day(sample.day),
-        "group": sample.group,
+        "group": "/".join(sample.group),
         "call": sample.held.fact.call,
         "counted": sample.not_counted_because is None,
         "not_counted_because": sample.not_counted_because,

@@ -105,7 +105,9 @@ def _tell(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
     course = course_of(state, ruleset.parameters)
     found = standing(state, course) if course.enrolled else {}
     told, notices, sequence = dict(state.told), [], state.sequence
-    for key, said in sorted(_differences(state.told, found, ruleset), key=_order_of_notices):
+    gone = "current records no longer support this" if course.enrolled else ENROLMENT_GONE
+    differences = _differences(state.told, found, ruleset, gone)
+    for key, said in sorted(differences, key=_order_of_notices):
         sequence += 1
         before = state.told.get(key)
         told[key] = said
@@ -114,6 +116,7 @@ def _tell(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
     return Outcome(after, tuple(notices), next_due_on(course))
 
 
+ENROLMENT_GONE = "enrolment no longer stands, and the finding is held until one does"
 _ACTIONS: tuple[Action, ...] = ("withdrawn", "amended", "raised")
 
 
@@ -123,11 +126,14 @@ def _order_of_notices(row: tuple[str, Told]) -> tuple[int, int, str]:
 
 
 def _differences(
-    told: Mapping[str, Told], found: Mapping[str, tuple[Rule, Finding]], ruleset: Ruleset
+    told: Mapping[str, Told],
+    found: Mapping[str, tuple[Rule, Finding]],
+    ruleset: Ruleset,
+    gone: str,
 ) -> Iterator[tuple[str, Told]]:
     for key, before in told.items():
         if before.action != "withdrawn" and key not in found:
-            yield key, _withdrawn(before, key)
+            yield key, _withdrawn(before, key, gone)
     for key, (rule, finding) in found.items():
         known = told.get(key)
         if known is None or known.action == "withdrawn":
@@ -163,15 +169,14 @@ def _said(
     )
 
 
-def _withdrawn(before: Told, key: str) -> Told:
+def _withdrawn(before: Told, key: str, gone: str) -> Told:
     revision = before.revision + 1
     return replace(
         before,
         action="withdrawn",
         revision=revision,
         notice_id=notice_id(key, "withdrawn", revision),
-        explanation="Withdrawn: the patient's current records no longer support this. "
-        f"It had said: {before.explanation}",
+        explanation=f"Withdrawn: the patient's {gone}. It had said: {before.explanation}",
     )
 
 

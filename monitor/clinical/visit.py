@@ -42,16 +42,20 @@ class Visit(Struct):
         """The read's place in time (contract 2, "Order")."""
         return (self.read.clinical_day, self.read.last_day, *self.held.key)
 
-    def with_first_reads(self, mentions: Sequence[Mention]) -> tuple[HeldRead, ...]:
-        """This read, and the reads that named these lesions first."""
+    def with_dating_reads(self, mentions: Sequence[Mention]) -> tuple[HeldRead, ...]:
+        """This read, and the reads that date these lesions."""
         reads = {self.held.key: self.held}
-        reads |= {mention.first_read.key: mention.first_read for mention in mentions}
+        reads |= {mention.dating_read.key: mention.dating_read for mention in mentions}
         return tuple(reads.values())
 
     def seen_on(self, mention: Mention, rules: Recist) -> datetime.date:
-        """The day that a lesion was first seen on, by images of its method (1.10)."""
+        """The day that a lesion was seen on in the read that dates it, by its methods (1.10)."""
         pick = min if rules.pd_date_rule == "earliest_evidence" else max
-        return pick(image_days(mention.first_read.fact, {mention.first_method}))
+        return pick(
+            day
+            for method in mention.dating_methods
+            for day in image_days(mention.dating_read.fact, {method})
+        )
 
     @property
     def unequivocal(self) -> list[Mention]:

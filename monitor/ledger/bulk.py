@@ -124,7 +124,7 @@ MOVE_STATES = Rewrite(
     tables.patient_state,
     _PATIENT,
     rows.STATE_COLUMNS[2:],
-    loaded=("version", "incomplete"),
+    loaded=("version", "revision"),
     touched="updated_at",
 )
 SENT_NOTICES = Rewrite(tables.notice, ("notice_id",), _PUBLISHED, empty=("published_at",))

@@ -62,13 +62,18 @@ class RecordRow:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """A patient's state: `version` counts its facts, `document` is compact JSON text."""
+    """A patient's state: `version` counts its facts, `document` is compact JSON text.
+
+    `revision` counts writes of this row, marks too, and guards it as a record's does; the ledger
+    sets it, what a caller writes there is not looked at.
+    """
 
     version: int
     document: str
     next_due_on: datetime.date | None
     ruleset_hash: str
     incomplete: bool
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,8 @@ class MemoryLedger:
         for advance in changes.offsets:
             counts = known.get(advance.partition, (0, Counts()))[1]
             known[advance.partition] = (advance.last, _sum(counts, advance.counts))
-        self._states |= {key: row for key, (_, row) in changes.states.items()}
+        for patient, (was, state) in changes.states.items():
+            self._states[patient] = replace(state, revision=1 if was is None else was.revision + 1)
         for key, (loaded, row) in changes.records.items():
             self._records[key] = replace(row, revision=1 if loaded is None else loaded.revision + 1)
         self._accepted |= {row.key: row for row in changes.accepted}
@@ -209,8 +210,8 @@ def _position(row: QuarantineRow) -> _Position:
     return (row.topic, row.partition, row.offset, row.item)
 
 
-def _guard(row: StateRow | None) -> tuple[int, bool] | None:
-    return None if row is None else (row.version, row.incomplete)
+def _guard(row: StateRow | None) -> tuple[int, int] | None:
+    return None if row is None else (row.version, row.revision)
 
 
 def _revision(row: RecordRow | None) -> int | None:

@@ -123,12 +123,15 @@ def record_row(values: Sequence[Any]) -> tuple[RecordKey, RecordRow]:
 
 STATE_COLUMNS = (
     "study_id", "patient_id", "version", "state", "next_due_on", "ruleset_hash", "incomplete",
+    "revision",
 )  # fmt: skip
 
 
-def state_values(row: StateRow) -> Values:
-    """What a state's row holds after its key."""
-    return (row.version, row.document, row.next_due_on, row.ruleset_hash, row.incomplete)
+def state_values(row: StateRow, revision: int) -> Values:
+    """What a state's row holds after its key, with the `revision` that this write gives it."""
+    return (
+        row.version, row.document, row.next_due_on, row.ruleset_hash, row.incomplete, revision,
+    )  # fmt: skip
 
 
 def state_row(values: Sequence[Any]) -> tuple[PatientKey, StateRow]:
@@ -195,6 +198,6 @@ def text_of(changes: Changes) -> Iterable[Values]:
     for record_key, (_, record) in changes.records.items():
         yield (*record_key, *record_values(record, 0))
     for patient, (_, state) in changes.states.items():
-        yield (*patient, *state_values(state))
+        yield (*patient, *state_values(state, 0))
     yield from map(notice_values, changes.notices)
     yield from map(quarantine_values, changes.quarantined)

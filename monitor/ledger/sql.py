@@ -126,10 +126,10 @@ class SqlLedger(SqlOutbox):
         new, moved = [], []
         for key, (loaded, row) in sorted(states.items(), key=lambda item: item[0]):
             if loaded is None:
-                new.append((*key, *rows.state_values(row)))
+                new.append((*key, *rows.state_values(row, 1)))
             else:
-                was = (loaded.version, loaded.incomplete)
-                moved.append((*key, *was, *rows.state_values(row)))
+                was = (loaded.version, loaded.revision)
+                moved.append((*key, *was, *rows.state_values(row, loaded.revision + 1)))
         await self._insert_all(connection, bulk.NEW_STATES, new)
         await self._rewrite_all(connection, bulk.MOVE_STATES, moved)
 

@@ -134,6 +134,7 @@ patient_state = Table(
     Column("next_due_on", Date),
     Column("ruleset_hash", Text, nullable=False),
     Column("incomplete", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
     Column("updated_at", Moment, nullable=False, server_default=text("CURRENT_TIMESTAMP")),
     Index(
         "ix_patient_state_next_due_on",

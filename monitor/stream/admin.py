@@ -7,9 +7,12 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from monitor.exits import ExpectedError, UnreachableError
-from monitor.settings import KafkaSettings
+from monitor.settings import DLQ_SUFFIX, KafkaSettings
 from monitor.stream.preflight import QUIET, TIMEOUT_SECONDS, partition_counts
 from monitor.stream.security import librdkafka_security
+
+# A refused delivery came in compressed, so it may be larger than the broker's limit for a batch.
+DEAD_LETTER_BYTES_MAX = 16 * 1024 * 1024
 
 
 def existing_topics(kafka: KafkaSettings) -> dict[str, int]:
@@ -32,7 +35,7 @@ def apply_topics(kafka: KafkaSettings) -> dict[str, bool]:
             name,
             num_partitions=kafka.partitions,
             replication_factor=kafka.replication_factor,
-            config={"min.insync.replicas": str(kafka.min_insync)},
+            config=_config(name, kafka),
         )
         for name in missing
     ]
@@ -40,6 +43,13 @@ def apply_topics(kafka: KafkaSettings) -> dict[str, bool]:
         for name, made in client.create_topics(new, request_timeout=TIMEOUT_SECONDS).items():
             _wait(name, made)
     return {name: name in missing for name in kafka.topics}
+
+
+def _config(name: str, kafka: KafkaSettings) -> dict[str, str]:
+    config = {"min.insync.replicas": str(kafka.min_insync)}
+    if name.endswith(DLQ_SUFFIX):
+        config["max.message.bytes"] = str(DEAD_LETTER_BYTES_MAX)
+    return config
 
 
 def _refuse_other_counts(counts: Mapping[str, int], kafka: KafkaSettings) -> None:

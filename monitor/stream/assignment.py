@@ -81,14 +81,20 @@ class Assignment:
         except ExpectedError as error:
             logger.critical("%s", error)
             end_now(error)
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task
+            end_now(error)
         else:
             self._begin_lag(places)
 
     def _begin_lag(self, places: dict[TopicPartition, Place]) -> None:
-        """Let the lag be known before the first delivery of a partition."""
+        """Let the lag be known before the first delivery of a partition.
+
+        One that comes back may have been read by another worker meanwhile.
+        """
+        known = self._batches.next_offsets
         for at, place in places.items():
             begin = place.first if place.committed is None else place.committed
-            self._batches.next_offsets.setdefault(at, begin)
+            known[at] = max(known.get(at, begin), begin)
 
 
 def _given(args: tuple[Any, ...]) -> AbstractSet[TP]:

@@ -37,8 +37,8 @@ class Duties(Protocol):
     async def send_once(self) -> int:
         """Publish one batch of the outbox and return how many messages the broker has."""
 
-    async def tick(self) -> None:
-        """Close yesterday for every patient who has something due."""
+    async def tick(self) -> Sequence[Receipt]:
+        """Close yesterday for some patients who have something due; empty: none is left."""
 
     async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
         """Raise LedgerBehind when a committed offset is beyond what the ledger recorded."""

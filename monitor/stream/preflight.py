@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
@@ -61,12 +61,17 @@ def partition_counts(client: Consumer | AdminClient, kafka: KafkaSettings) -> di
     return {n: len(found[n].partitions) for n in kafka.topics if n in found and not found[n].error}
 
 
-def refuse_unequal(counts: Mapping[str, int], kafka: KafkaSettings) -> None:
-    """Raise StartRefusedError unless all input topics exist and have equally many partitions."""
-    missing = [name for name in kafka.inputs if name not in counts]
+def refuse_missing(counts: Mapping[str, int], names: Sequence[str]) -> None:
+    """Raise StartRefusedError unless these topics exist."""
+    missing = [name for name in names if name not in counts]
     if missing:
         message = f"missing topics: {', '.join(missing)}; run `monitor topics apply`"
         raise StartRefusedError(message)
+
+
+def refuse_unequal(counts: Mapping[str, int], kafka: KafkaSettings) -> None:
+    """Raise StartRefusedError unless all input topics exist and have equally many partitions."""
+    refuse_missing(counts, list(kafka.inputs))
     if len({counts[name] for name in kafka.inputs}) > 1:
         told = ", ".join(f"{name} {counts[name]}" for name in kafka.inputs)
         message = (
@@ -98,6 +103,7 @@ def _read_places(kafka: KafkaSettings) -> dict[TopicPartition, Place]:
     )
     try:
         counts = partition_counts(consumer, kafka)
+        refuse_missing(counts, kafka.topics)
         refuse_unequal(counts, kafka)
         asked = [KafkaPartition(t, p) for t in kafka.inputs for p in range(counts[t])]
         return {

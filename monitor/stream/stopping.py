@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-from monitor.exits import Exit, ExpectedError
+from monitor.exits import Exit, ExpectedError, raised_at
 from monitor.ledger.port import LedgerBehind
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def end_now(error: BaseException) -> None:
     logger.critical(
         "stopped: %s at %s; nothing was acknowledged (exit %d, %s)",
         type(error).__qualname__,
-        _where(error),
+        raised_at(error),
         code,
         code.name,
     )
@@ -42,15 +42,6 @@ def exit_code(error: BaseException) -> Exit:
     if isinstance(error, LedgerBehind):
         return Exit.LEDGER_BEHIND
     return error.code if isinstance(error, ExpectedError) else Exit.UNEXPECTED
-
-
-def _where(error: BaseException) -> str:
-    trace = error.__traceback__
-    if trace is None:
-        return "an unknown place"
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
 
 
 def _leave(code: Exit) -> None:

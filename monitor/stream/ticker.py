@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 class Ticker:
-    """Ticks every `seconds`, never while a batch is being recorded."""
+    """Ticks every `seconds`, in rounds; no round runs while a batch is being recorded."""
 
     def __init__(
         self, duties: Duties, turn: asyncio.Lock, metrics: Metrics, seconds: float
@@ -28,9 +28,16 @@ class Ticker:
         """
         while True:
             try:
-                async with self._turn:
-                    await self._duties.tick()
+                while await self._round():
+                    pass  # a batch that waits has its turn between two rounds
             except Unavailable as error:
                 self._metrics.failures.labels("ticker").inc()
                 logger.warning("no day could be closed (%s); trying again", type(error).__name__)
             await asyncio.sleep(self._seconds)
+
+    async def _round(self) -> bool:
+        """Close some days; True when more may be due."""
+        async with self._turn:
+            receipts = await self._duties.tick()
+        self._metrics.count_findings(name for one in receipts for name in one.findings)
+        return bool(receipts)

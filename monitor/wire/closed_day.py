@@ -6,6 +6,7 @@ import uuid
 
 from monitor.clinical.events import CLOCK_SOURCE
 from monitor.clinical.findings import NAMESPACE
+from monitor.wire.cloudevents import SPEC_VERSION, structured
 from monitor.wire.codec import TYPE_PREFIX, VERSION_SUFFIX, kept
 from monitor.wire.delivery import Delivery, Event
 from monitor.wire.models.clinical_events import DayClosed
@@ -14,7 +15,10 @@ CLOCK_TOPIC = "clock"
 
 
 def closed_day(study_id: str, patient_id: str, day: datetime.date) -> tuple[Delivery, Event]:
-    """The recorded fact that a day is over for a patient (contract 2.3, design decision 3.9)."""
+    """The recorded fact that a day is over for a patient (contract 2.3, design decision 3.9).
+
+    The delivery's value is the structured event, which `codec.decode_line` reads as the same event.
+    """
     name = json.dumps([study_id, patient_id, day.isoformat()], separators=(",", ":"))
     given = DayClosed.model_validate(
         {
@@ -30,5 +34,11 @@ def closed_day(study_id: str, patient_id: str, day: datetime.date) -> tuple[Deli
     fact, digest = kept(type_, given)
     event_id = str(uuid.uuid5(NAMESPACE, name))
     event = Event(CLOCK_SOURCE, event_id, type_, None, fact, digest)
-    delivery = Delivery(CLOCK_TOPIC, 0, 0, None, (), given.model_dump_json().encode())
-    return delivery, event
+    attributes = {
+        "specversion": SPEC_VERSION,
+        "id": event_id,
+        "source": CLOCK_SOURCE,
+        "type": type_,
+    }
+    value = structured(attributes, given.model_dump(mode="json"))
+    return Delivery(CLOCK_TOPIC, 0, 0, None, (), value), event

@@ -106,6 +106,30 @@ def test_wrong_usage_is_code_2(call: Call, accepted: Path, arguments: tuple[str,
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--notices", "FILE"),
+        ("--notices", "folder/../FILE"),
+        ("--notices", "new", "--timelines", "new"),
+        ("--notices", "-", "--rejections", "-"),
+        ("--rules", "rules", "--notices", "rules"),
+    ],
+)
+def test_an_output_never_overwrites_what_is_read_or_written(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "rules").write_text('reader = "central"\n')
+    given = written(tmp_path / "FILE", ACCEPTED)
+    before = given.read_bytes()
+    assert call("evaluate", given, *arguments).code == 2
+    assert given.read_bytes() == before
+    assert (tmp_path / "rules").read_text()
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
     "text", ["[ctdna.confirm]\nm = 2\n", "not toml", "[ctdna.confirm]\nn = 'two'\n", None]
 )
 def test_rules_that_cannot_be_used_are_code_3(

@@ -95,7 +95,11 @@ def test_each_modality_has_its_own_blackout() -> None:
             {days - 1} | ctdna s1 detected    | blackout
             {days}     | ctdna s2 detected    | suspected
         """, rules)  # fmt: skip
-    told("0 | ablation t |\n 0 | ctdna s1 detected | suspected", rules)
+    told("""
+          0 | ablation t        |
+          0 | ctdna s1 detected | blackout
+          1 | ctdna s2 detected | suspected
+    """, rules)  # fmt: skip
 
 
 def test_a_blackout_stays_open_while_the_therapy_has_no_end() -> None:
@@ -135,14 +139,46 @@ def test_a_new_local_therapy_ends_a_run_and_answers_its_suspicion() -> None:
     ]
 
 
-def test_a_therapy_on_the_day_of_the_last_member_does_not_start_after_it() -> None:
+def test_a_sample_of_a_therapys_first_day_is_in_its_blackout() -> None:
     rules = {"ctdna.blackout.surgery": 0}
     told("""
           0 | surgery t1         |
-        100 | ctdna s1 detected  | suspected
+        100 | ctdna s1 detected  | blackout
         100 | surgery t2 round=2 |
-        114 | ctdna s2 detected  | confirmed
+        114 | ctdna s2 detected  | suspected
     """, rules)  # fmt: skip
+
+
+def test_therapies_of_one_day_are_taken_in_the_order_of_their_record_ids() -> None:
+    patient = told("""
+          0 | enrolled                     |
+          0 | surgery t                    |
+         60 | ctdna s1 detected            | suspected
+         90 | surgery b until=94 round=2   |
+         90 | surgery a until=99 round=2   |
+    """)
+    resolved = patient.timeline()["standing_findings"][0]["details"]["resolved_by"]
+    assert resolved == "a"
+
+
+def test_groups_whose_shown_names_are_the_same_text_are_still_two() -> None:
+    told("""
+        100 | ctdna s1 detected lab=A/B code=C | suspected group=A/B/C//
+        120 | ctdna s2 detected lab=A code=B/C | suspected group=A/B/C//
+    """)
+
+
+def test_the_last_local_therapy_supports_what_samples_say() -> None:
+    patient = told("""
+          0 | enrolled              |
+          0 | surgery t1            |
+         20 | ablation t2           |
+        100 | ctdna s1 detected     |
+        114 | ctdna s2 detected     |
+    """)
+    for name in ("MOLECULAR_RELAPSE_SUSPECTED", "MOLECULAR_RELAPSE_CONFIRMED"):
+        items = patient.last(name).said.evidence
+        assert [i.record_id for i in items if i.role == "supporting"] == ["t2"]
 
 
 def test_groups_run_independently_unless_the_study_pairs_them() -> None:

@@ -1,5 +1,6 @@
 """What a coordinator reads: every sentence whole, with this patient's numbers and dates."""
 
+from tests.clinical.facts import enrolled
 from tests.clinical.table import told
 
 DESIGN = " This rule is a design choice of the study team, not an established criterion."
@@ -24,10 +25,39 @@ def test_a_suspicion_and_its_answers() -> None:
     )
     assert said == [
         suspicion,
-        suspicion + " Resolved on 2025-04-21 by record s2.",
-        "The suspicion of 2025-04-11 is not confirmed: ctDNA was not detected in the next counted "
-        "sample, of 2025-04-21. A negative ctDNA does not rule out a lung relapse." + DESIGN,
+        suspicion.replace(
+            ": draw again from 2025-04-25 to 2025-05-09",
+            ", not confirmed by the sample of 2025-04-21",
+        )
+        + " Resolved on 2025-04-21 by record s2.",
+        "The suspicion of 2025-04-11 is not confirmed: ctDNA was not detected in the counted "
+        "sample of 2025-04-21. A negative ctDNA does not rule out a lung relapse." + DESIGN,
     ]
+
+
+def test_how_a_suspicion_was_answered() -> None:
+    def answer(row: str) -> str:
+        said = explanations(f"0 | surgery t |\n 100 | ctdna s1 detected |\n {row}")
+        return next(text for text in said if "Resolved on" in text).partition("a suspicion")[2]
+
+    assert answer("114 | ctdna s2 detected |") == (
+        ", confirmed by the sample of 2025-04-25. Resolved on 2025-04-25 by record s2."
+    )
+    assert answer("114 | ablation t2 |") == (
+        ", ended by the local therapy of 2025-04-25. Resolved on 2025-04-25 by record t2."
+    )
+    assert answer("300 | ctdna s2 detected |") == (
+        ", gone stale: the next positive, of 2025-10-28, came more than 120 days after the one "
+        "before it. Resolved on 2025-10-28 by record s2."
+    )
+
+
+def test_a_suspicion_by_genes_of_clonal_haematopoiesis() -> None:
+    assert explanations("100 | ctdna s1 detected genes=TET2 |")[0] == (
+        "ctDNA was detected in the sample of 2025-04-11, with no negative before it (persistence); "
+        "its genes are those of clonal haematopoiesis only, so that it cannot confirm a relapse. "
+        "One positive is a suspicion: draw again from 2025-04-25 to 2025-05-09."
+    )
 
 
 def test_the_pattern_in_words() -> None:
@@ -62,6 +92,9 @@ def test_a_confirmed_relapse() -> None:
         "positive to the next."
     )
     assert explanations(table)[-1] == pair + DESIGN
+    across = explanations(table.replace("s2 detected", "s2 detected code=B"),
+                          ctdna__cross_assay_confirm=True)  # fmt: skip
+    assert across[-1] == pair.replace("in comparable assays and ", "") + DESIGN
     one = "ctDNA was detected in the sample of 2025-04-11: in this study one positive is enough."
     assert explanations(table, ctdna__confirm__n=1)[0] == one + DESIGN
 
@@ -110,6 +143,27 @@ def test_why_a_read_is_pd() -> None:
     )
     assert pd("reported=-,-,PD") == "the reader reported PD."
     assert pd("reported=PD,-,-") == "the target lesions are reported as PD."
+
+
+def test_a_back_dated_pd_says_when_the_lesion_was_first_seen() -> None:
+    assert explanations("""
+          0 | base b T1=50         |
+         84 | read r1 T1=50 new:X? |
+        168 | read r2 T1=50 new:X  |
+    """)[-1] == (
+        "The overall response of the read of 2025-06-18 is PD, dated 2025-03-26: "
+        "there is an unequivocal new lesion, first seen on 2025-03-26."
+    )
+
+
+def test_a_withdrawal_for_want_of_an_enrolment_says_that_the_finding_is_held() -> None:
+    patient = told("0 | enrolled |\n 100 | ctdna s1 detected |")
+    said = patient.notices[0].said.explanation
+    assert patient.tell(enrolled(0).gone(2)) == ["withdrawn MOLECULAR_RELAPSE_SUSPECTED"]
+    assert patient.notices[-1].said.explanation == (
+        "Withdrawn: the patient's enrolment no longer stands, and the finding is held until one "
+        "does. It had said: " + said
+    )
 
 
 def test_a_withdrawal_says_what_had_been_said() -> None:

@@ -194,3 +194,48 @@ def test_a_given_overall_stands_beside_an_unequivocal_new_lesion() -> None:
             | RADIOGRAPHIC_PD @168 r2        |
     """
     )
+
+
+def test_a_lesion_that_counted_where_it_was_first_named_dates_a_later_pd_to_that_reads_images() -> (
+    None
+):
+    told(
+        START
+        + """
+         84 | read r1 reported=-,-,SD new:X  | SD new_lesion=unequivocal
+        168 | read r2 reported=-,-,PD new:X  | PD pd_on=168
+            | NEW_LESION @84 r1              |
+            | RADIOGRAPHIC_PD @168 r2        |
+    """
+    )
+    told("""
+          0 | enrolled                  |
+          0 | base b T1=50 new:X        | baseline new_lesion=unequivocal
+         84 | read r1 T1=50 new:X       | PD pd_on=84
+            | NEW_LESION @0 b           |
+            | RADIOGRAPHIC_PD @84 r1    |
+    """)
+
+
+@pytest.mark.parametrize("mentions", ["new:X new:X/PET_CT", "new:X/PET_CT new:X"])
+def test_a_lesion_listed_by_two_methods_dates_to_its_earliest_image(mentions: str) -> None:
+    told(f"""
+          0 | enrolled                                              |
+          0 | base b T1=50 images=CT@0,PET_CT@0                     | baseline
+         84 | read r1 T1=50 {mentions} images=PET_CT@0,CT@4         | PD pd_on=84
+            | NEW_LESION @84 r1                                     |
+            | RADIOGRAPHIC_PD @84 r1                                |
+    """)
+
+
+def test_the_supporting_reads_of_a_pd_begin_with_the_baseline() -> None:
+    patient = told("""
+          0 | enrolled         |
+          0 | read r0 T1=20    |
+         31 | base b T1=30     | baseline
+         59 | read r1 T1=20    | PR
+         90 | read r2 T1=26    | PD
+        120 | base b2 T1=26    |
+    """)
+    evidence = patient.last("RADIOGRAPHIC_PD").said.evidence
+    assert [item.record_id for item in evidence] == ["r2", "b", "r1"]

@@ -94,6 +94,11 @@ AFTER_CR = {
     "a non-target not evaluable is no disease": ("T1=absent N1=8 M1:ne", "PR"),
     "markers alone are no disease": ("T1=absent N1=8 M1:absent markers=raised", "PR"),
     "not evaluable": ("T1=ne N1=8 M1:absent", "NE"),
+    "responses: raised markers alone are no disease": (
+        "reported=CR,-,- M1:absent markers=raised", "PR non_target=NON-CR/NON-PD"),
+    "responses: a word beside the lesions is not used": (
+        "reported=CR,NON-CR/NON-PD,- M1:absent markers=raised", "PR"),
+    "responses: a non-target present": ("reported=CR,-,- M1:present", "PD"),
     "responses: given pr": ("reported=-,-,PR", "PD target=-"),
     "responses: given ne": ("reported=-,-,NE", "NE"),
     "responses: derived sd": ("reported=SD,CR,-", "PD"),
@@ -132,6 +137,19 @@ def test_by_table_a_small_return_after_cr_is_what_the_table_says() -> None:
         168 | read r2 T1=3            | PR
         252 | read r3 reported=-,-,SD | SD
     """, {"recist.disease_after_cr": "by_table"})  # fmt: skip
+
+
+def test_responses_without_disease_at_baseline_show_none() -> None:
+    told("""
+          0 | base b no-targets           | baseline
+         84 | read r1 reported=-,-,NED    | NED target=NONE non_target=NONE
+        168 | read r2 reported=-,-,-      | NE target=NONE non_target=NONE
+        252 | read r3 reported=-,CR,-     | CR target=NONE non_target=CR
+    """)
+    told("""
+          0 | base b no-targets M1:present | baseline
+         84 | read r1 reported=-,-,SD      | SD target=NONE non_target=-
+    """)
 
 
 PD_DATES = {  # the read, its pd_on by the earliest evidence, and by the last scan day

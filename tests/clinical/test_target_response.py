@@ -39,6 +39,9 @@ ONE_READ = {
     "a sum of 0": ("sum=50", "sum=0", "CR"),
     "a node's exception is not seen in a sum": ("sum=20", "sum=9.9", "PR"),
     "no targets against a sum": ("sum=50", "no-targets", "NE target=NE sum_mm=-"),
+    "no targets against lesions": ("T1=50", "no-targets", "NE target=NE sum_mm=-"),
+    "a target listed twice counts once": ("T1=50 T1=20", "T1=60 T1=10",
+                                          "PD sum_mm=60.0 nadir_mm=50.0"),
     "no targets at baseline": ("no-targets", "no-targets", "NED target=NONE sum_mm=-"),
     "responses only": ("T1=50", "reported=PR,-,-", "PR target=PR sum_mm=- sum_complete=-"),
     "responses only, overall as given": ("T1=50", "reported=PR,CR,SD", "SD target=PR"),
@@ -99,6 +102,15 @@ def test_an_incomplete_baseline_gives_a_nadir_later_but_no_response() -> None:
          84 | read r1 T1=20 T2=20 | NE nadir_mm=-
         168 | read r2 T1=24 T2=24 | PD nadir_mm=40.0
     """)
+
+
+def test_nothing_seen_is_never_growth_even_without_a_floor() -> None:
+    told("""
+          0 | base b T1=50      | baseline
+         84 | read r1 T1=absent | CR
+        168 | read r2 no-targets | NE sum_mm=-
+        252 | read r3 T1=ne     | NE nadir_mm=0.0
+    """, {"recist.pd_abs": 0})  # fmt: skip
 
 
 def test_thresholds_come_from_the_study() -> None:

@@ -36,11 +36,11 @@ def _therapy(day: int, modality: str, words: Sequence[str]) -> Given:
 
 
 def _sample(day: int, words: Sequence[str]) -> Given:
-    """`ctdna s1 detected [code=B] [genes=TET2,KRAS] [status=preliminary]`."""
+    """`ctdna s1 detected [lab=L] [code=B] [genes=TET2,KRAS] [status=preliminary]`."""
     record_id, call, *rest = words
     options = _options(rest)
     fields: Fields = {}
-    assay: Fields = {"code": options["code"]} if "code" in options else {}
+    assay: Fields = {name: options[name] for name in ("lab", "code") if name in options}
     if "genes" in options:
         assay |= {"design": "tumor_naive_panel", "chip_filtered": options.get("chip", "no")}
         fields["variants"] = [{"gene": gene} for gene in options["genes"].split(",")]

@@ -10,7 +10,7 @@ from monitor.ledger.sql import SqlLedger
 from monitor.settings import DLQ_SUFFIX
 from monitor.wire.closed_day import CLOCK_TOPIC
 from tests.faults.evidence import Evidence
-from tests.faults.messages import Message, written
+from tests.faults.messages import Message
 from tests.faults.reading import (
     read_accepted,
     read_notices,
@@ -62,16 +62,4 @@ async def _counts(rig: Rig) -> dict[TopicPartition, tuple[int, Counts]]:
 
 def _closed_days(accepted: Sequence[AcceptedRow]) -> list[bytes]:
     """The days that the worker closed, as lines of a file: `evaluate` has no clock of its own."""
-    return [
-        written(
-            {
-                "specversion": "1.0",
-                "id": row.key.event_id,
-                "source": row.key.source,
-                "type": row.type,
-                "data": json.loads(row.value or b""),
-            }
-        )
-        for row in accepted
-        if row.topic == CLOCK_TOPIC
-    ]
+    return [row.value or b"" for row in accepted if row.topic == CLOCK_TOPIC]

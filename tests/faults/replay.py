@@ -11,9 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
-from monitor.clinical.events import DayClosed
+from monitor.bulk.replay import once_more
 from monitor.clinical.state import load_state
 from monitor.clinical.timeline import timeline
 from monitor.clock import Clock
@@ -22,9 +20,7 @@ from monitor.ledger.entries import AcceptedRow, EventKey, PatientKey
 from monitor.ledger.memory import MemoryLedger
 from monitor.rulesets import Rulesets
 from monitor.settings import Settings
-from monitor.wire.closed_day import CLOCK_TOPIC, closed_day
 from monitor.wire.codec import decode
-from monitor.wire.delivery import Delivery, Event, Rejection
 from tests.faults.evidence import Told
 from tests.faults.reading import read_accepted, read_documents
 
@@ -43,7 +39,7 @@ async def replay(accepted: Sequence[AcceptedRow], settings: Settings) -> list[To
         rules_for=Rulesets(settings.rules),
         detected_at=lambda event, _before: received_at[EventKey(event.source, event.event_id)],
     )
-    batch = [_once_more(row, settings) for row in accepted]
+    batch = [once_more(row, lambda delivery: decode(delivery, topics)) for row in accepted]
     for begin in range(0, len(batch), BATCH):
         receipts = await intake.settle(batch[begin : begin + BATCH])
         assert {receipt.outcome for receipt in receipts} <= {"applied", "stale"}
@@ -56,16 +52,6 @@ def told_by(ledger: MemoryLedger) -> list[Told]:
         Told(n.notice_id, n.patient, n.sequence, n.finding, tuple(n.headers), n.value)
         for n in ledger._notices.values()
     ]
-
-
-def _once_more(row: AcceptedRow, settings: Settings) -> tuple[Delivery, Event | Rejection]:
-    if row.topic == CLOCK_TOPIC:
-        return closed_day(
-            *row.patient, msgspec.json.decode(row.value or b"", type=DayClosed).clinical_day
-        )
-    headers = tuple(row.headers)
-    delivery = Delivery(row.topic, row.partition, row.offset, row.message_key, headers, row.value)
-    return delivery, decode(delivery, settings.kafka.inputs)
 
 
 def standing(documents: Sequence[str]) -> dict[str, object]:

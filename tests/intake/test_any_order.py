@@ -18,6 +18,7 @@ from monitor.ledger.engine import open_engine
 from monitor.ledger.migrate import upgrade
 from monitor.ledger.port import Ledger
 from monitor.ledger.sql import SqlLedger
+from monitor.wire.closed_day import CLOCK_TOPIC
 from monitor.wire.codec import decode
 from tests.clinical.facts import enrolled, sample
 from tests.intake.desk import P1, TOPICS, Desk, batches, memory, world
@@ -42,13 +43,17 @@ async def in_sqlite() -> AsyncIterator[Ledger]:
 
 
 async def tell(ledger: Ledger, drawn: World, order: Sequence[int]) -> Desk:
-    """Hand the world's events in; each batch goes to a worker that remembers nothing."""
+    """Hand the world's events in; each batch goes to a worker that remembers nothing.
+
+    At the end the days are closed that have come due.
+    """
     desk = Desk(ledger)
     deliveries = [desk.delivery(drawn.givens[number], f"e{number}") for number in order]
     sizes = cycle(drawn.batch_sizes)
     for batch in batches(deliveries, lambda: next(sizes)):
         receipts = await desk.new_intake().receive(batch)
         assert {receipt.outcome for receipt in receipts} <= {"applied", "stale", "duplicate"}
+    await desk.new_intake().close_days()
     return desk
 
 
@@ -142,6 +147,16 @@ def test_in_postgres(migrated_postgres: str, drawn: World) -> None:
         await engine.dispose()
 
     asyncio.run(compare(drawn, emptied))
+
+
+async def test_a_day_that_the_ticker_closed_is_replayed() -> None:
+    desk = Desk()
+    await desk.give(enrolled(), sample(100, "detected", "s1"))
+    await desk.intake.close_days()
+    assert (await desk.ledger.accepted(P1))[-1].topic == CLOCK_TOPIC
+    await check_replay(desk)
+    await desk.give(sample(128, "detected", "s2"))
+    await check_replay(desk)
 
 
 async def test_a_replay_with_a_hole_in_it_stops() -> None:

@@ -73,7 +73,10 @@ def standing(patient: PatientKey = ANNA, **other: Any) -> RecordRow:
 
 
 def state(version: int = 1, **other: Any) -> StateRow:
-    row = StateRow(version, '{"facts":["ü","\\u0000"]}', DAY, "0" * 64, incomplete=False)
+    """A state as the ledger gives it back that has written it once."""
+    row = StateRow(
+        version, '{"facts":["ü","\\u0000"]}', DAY, "0" * 64, incomplete=False, revision=1
+    )
     return replace(row, **other)
 
 

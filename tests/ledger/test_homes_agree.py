@@ -48,6 +48,8 @@ def invent(chance: random.Random, loaded: Loaded) -> Changes:
     patient = chance.choice(PATIENTS)
     was = None if forgetful and chance.random() < 0.3 else loaded.states.get(patient)
     version = (was.version if was else 0) + 1
+    if forgetful and was is not None:
+        was = replace(was, revision=chance.randrange(3))
     record = chance.choice(RECORDS)
     standing_record = loaded.records.get(record)
     if forgetful and standing_record is not None:
@@ -64,7 +66,9 @@ def invent(chance: random.Random, loaded: Loaded) -> Changes:
         "quarantined": [refused(chance.randrange(9), value=chance.choice([b"1", b"1", b"2"]))],
     }
     if chance.random() < 0.05:
-        return changes(offsets=parts["offsets"], quarantined=[refused(1, message="\0")])
+        # Only this is wrong with it: which of two faults is told first is nobody's promise.
+        offsets = [advance(last, (last or 0) + 1, rejected=1)]
+        return changes(offsets=offsets, quarantined=[refused(1, message="\0")])
     return changes(**{name: part for name, part in parts.items() if chance.random() < 0.7})
 
 

@@ -99,7 +99,7 @@ async def test_rows_move_on_from_what_was_loaded(ledger: Ledger) -> None:
     )
     loaded = await ledger.load(GROUP, [], [record_key("r1")], [ANNA], [])
     assert loaded.records == {record_key("r1"): replace(now_record, revision=2)}
-    assert loaded.states == {ANNA: now_state, BORIS: state(1)}
+    assert loaded.states == {ANNA: replace(now_state, revision=2), BORIS: state(1)}
     assert await ledger.offsets(GROUP) == {PARTITION: (9, Counts(5, 3, 1, 1))}
 
 
@@ -108,7 +108,7 @@ CONFLICTS = {
     "an event twice in one batch": changes(accepted=[accepted("e3"), accepted("e3")]),
     "a new state that is there": changes(states={ANNA: (None, state(2))}),
     "a state that moved": changes(states={ANNA: (state(3), state(4)), BORIS: (None, state())}),
-    "a state that became incomplete": changes(states={ANNA: (state(incomplete=True), state(2))}),
+    "a state that was marked": changes(states={ANNA: (state(revision=2), state(2))}),
     "a state that is not there": changes(states={BORIS: (state(), state(2))}),
     "a new record that is there": changes(records={record_key("r1"): (None, standing())}),
     "a record that moved": changes(records={record_key("r1"): (standing(revision=4), standing())}),
@@ -119,6 +119,20 @@ CONFLICTS = {
     "a notice's sequence that is there": changes(notices=[notice("n2", sequence=1)]),
     "another delivery at a quarantined place": changes(quarantined=[refused(3, value=b"other")]),
 }
+
+
+async def test_a_mark_of_another_writer_is_not_overwritten(ledger: Ledger) -> None:
+    """Neither the number of facts nor `incomplete` moves with a second mark."""
+    marked = state(1, document="one mark", incomplete=True, revision=40)
+    await ledger.record(changes(states={ANNA: (None, marked)}))
+    loaded = (await ledger.load(GROUP, [], [], [ANNA], [])).states[ANNA]
+    assert loaded == replace(marked, revision=1)  # the ledger's own count, not the caller's
+    both = replace(loaded, document="two marks")
+    await ledger.record(changes(states={ANNA: (loaded, both)}))
+    for late in (replace(loaded, document="another mark"), replace(loaded, version=2)):
+        with pytest.raises(Conflict):
+            await ledger.record(changes(states={ANNA: (loaded, late)}))
+    assert await ledger.state(ANNA) == replace(both, revision=2)
 
 
 @pytest.mark.parametrize("second", CONFLICTS.values(), ids=CONFLICTS.keys())
@@ -229,8 +243,7 @@ async def test_a_large_batch_is_one_transaction(ledger: Ledger) -> None:
         GROUP, list(map(event_key, names)), list(map(record_key, names)), [], []
     )
     assert (len(loaded.events), len(loaded.records), len(loaded.states)) == (1200, 1200, 1200)
-    moved = {
-        patient: (row, state(2, document="x" * 9000)) for patient, row in loaded.states.items()
-    }
+    now = state(2, document="x" * 9000)
+    moved = {patient: (row, now) for patient, row in loaded.states.items()}
     await ledger.record(changes(states=moved))
-    assert await ledger.state(patients["e0700"]) == state(2, document="x" * 9000)
+    assert await ledger.state(patients["e0700"]) == replace(now, revision=2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.settings import INPUT_TOPICS, KafkaSettings
+from monitor.settings import KafkaSettings
 from monitor.stream.admin import apply_topics
 from monitor.stream.embedded import EmbeddedBroker
 from tests.services import kafka
@@ -14,7 +14,7 @@ from tests.stream.harness import Harness
 
 @pytest.fixture
 def embedded() -> Iterator[KafkaSettings]:
-    with EmbeddedBroker(dict.fromkeys(INPUT_TOPICS, 4)) as broker:
+    with EmbeddedBroker(dict.fromkeys(KafkaSettings().topics, 4)) as broker:
         yield KafkaSettings(
             bootstrap_servers=broker.bootstrap_servers,
             # Shorter ones than Kafka allows: less waiting after a kill.

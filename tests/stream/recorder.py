@@ -59,8 +59,8 @@ class Recorder:
     async def send_once(self) -> int:
         return 0
 
-    async def tick(self) -> None:
-        return
+    async def tick(self) -> Sequence[Noted]:
+        return []
 
     async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
         if self._behind and committed:

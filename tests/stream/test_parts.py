@@ -18,7 +18,9 @@ from prometheus_client import CollectorRegistry
 
 from monitor.clock import Clock
 from monitor.metrics import Metrics
+from monitor.relay import UnsendableError
 from monitor.settings import KafkaSettings, Settings
+from monitor.stream.admin import DEAD_LETTER_BYTES_MAX
 from monitor.stream.agents import Batches
 from monitor.stream.app import HeldEvent
 from monitor.stream.duties import Duties, Receipt
@@ -147,6 +149,19 @@ async def test_sent_messages_lie_where_java_would_put_them(key: bytes) -> None:
         consumer.close()
     assert message is not None
     assert (message.key(), message.value(), message.headers()) == (key, None, headers)
+
+
+async def test_a_producer_that_had_an_error_is_replaced() -> None:
+    with EmbeddedBroker({"monitor.notices": 1}) as broker:
+        kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
+        async with KafkaSender(kafka) as sender:
+            first = sender._producer
+            assert await sender.send("monitor.notices", None, b"1", []) == (0, 0)
+            assert sender._producer is first
+            with pytest.raises(UnsendableError):
+                await sender.send("monitor.notices", None, b"2" * DEAD_LETTER_BYTES_MAX, [])
+            assert await sender.send("monitor.notices", None, b"3", []) == (0, 1)
+            assert sender._producer is not first
 
 
 class Hand(Clock):

@@ -16,6 +16,8 @@ from monitor.stream.embedded import EmbeddedBroker
 from monitor.stream.preflight import Place, refuse_lost_places, survey
 from tests.stream.harness import Harness, until
 
+ALL = KafkaSettings().topics
+
 
 def test_topics_are_made_once(real: KafkaSettings) -> None:
     assert not any(apply_topics(real).values())
@@ -29,8 +31,9 @@ def test_topics_are_made_once(real: KafkaSettings) -> None:
 @pytest.mark.parametrize(
     ("topics", "told"),
     [
-        ({"ctdna.results": 2}, "missing topics: imaging.reads, clinical.events"),
-        ({"ctdna.results": 2, "imaging.reads": 2, "clinical.events": 3}, "equally many"),
+        ({name: 2 for name in ALL if name != "imaging.reads"}, "missing topics: imaging.reads;"),
+        ({name: 2 for name in ALL if name != "monitor.notices"}, "missing topics: monitor.notices"),
+        (dict.fromkeys(ALL, 2) | {"clinical.events": 3}, "equally many"),
     ],
 )
 async def test_missing_or_unlike_topics_are_refused(topics: dict[str, int], told: str) -> None:

@@ -1,0 +1,98 @@
+"""The relay with a broker that refuses, that does not answer, and that answers late."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from monitor import relay as relaying
+from monitor.clock import Clock
+from monitor.ledger.memory import MemoryLedger
+from monitor.relay import NOWHERE, Relay, UnsendableError
+from tests.clinical.facts import enrolled, sample
+from tests.intake.desk import Desk
+
+SUSPECTED, OTHER = "P-1", "P-2"
+
+
+class Board:
+    """A broker by hand: keeps what it acknowledged, and does to a key what it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, bytes | None, bytes | None]] = []
+        self.stuck: set[bytes] = set()
+        self.errors: dict[bytes, Exception] = {}
+        self.answer = asyncio.Event()
+
+    async def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]],
+    ) -> tuple[int, int]:
+        assert headers
+        if key in self.stuck:
+            await self.answer.wait()
+        if key in self.errors:
+            raise self.errors[key]
+        self.sent.append((topic, key, value))
+        return 0, len(self.sent) - 1
+
+
+@pytest.fixture(autouse=True)
+def _short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relaying, "ROUND_SECONDS_MAX", 0.05)
+
+
+async def told(*patients: str) -> tuple[MemoryLedger, Relay, Board]:
+    """A ledger with one unsent notice of each patient, and a relay to a board."""
+    ledger, board = MemoryLedger(Clock().monotonic), Board()
+    desk = Desk(ledger)
+    for patient in patients:
+        facts = (enrolled(), sample(10, "detected", "s1"))
+        mine = (
+            one.but(patient_id=patient, record_id=f"{patient}-{one.record_id}") for one in facts
+        )
+        assert await desk.give(*mine) == ["applied", "applied"]
+    return ledger, Relay(ledger, board, Clock(), holder="test"), board
+
+
+def key_of(patient: str) -> bytes:
+    return f"S-1/{patient}".encode()
+
+
+async def test_a_patient_whose_send_does_not_come_back_holds_back_nobody_else() -> None:
+    ledger, relay, board = await told(SUSPECTED, OTHER)
+    board.stuck = {key_of(SUSPECTED)}
+    assert await relay.send_once() == 1
+    assert await relay.send_once() == 0
+    assert [key for _, key, _ in board.sent] == [key_of(OTHER)]
+    board.answer.set()
+    await asyncio.sleep(0)
+    assert await relay.send_once() == 1
+    assert [key for _, key, _ in board.sent] == [key_of(OTHER), key_of(SUSPECTED)]
+    assert await ledger.unsent(10) == []
+
+
+async def test_a_refused_send_is_tried_again_and_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ledger, relay, board = await told(SUSPECTED)
+    board.errors = {key_of(SUSPECTED): ConnectionError("secret")}
+    for _ in range(5):
+        assert await relay.send_once() == 0
+    assert len(caplog.records) == 1
+    assert "secret" not in caplog.text
+    board.errors = {}
+    assert await relay.send_once() == 1
+    assert await ledger.unsent(10) == []
+
+
+async def test_what_no_topic_takes_is_settled_and_blocks_nothing() -> None:
+    ledger, relay, board = await told(SUSPECTED)
+    board.errors = {key_of(SUSPECTED): UnsendableError()}
+    assert await relay.send_once() == 1
+    assert board.sent == []
+    assert await ledger.unsent(10) == []
+    assert NOWHERE == -1
