@@ -14,6 +14,7 @@ class Exit(IntEnum):
     UNREACHABLE = 69  # the broker or the database cannot be reached
     UNEXPECTED = 70  # an error nobody foresaw: nothing was acknowledged, restart
     LEDGER_BEHIND = 75  # Kafka's offsets are ahead of the ledger: a restart does not help
+    RULES_DIFFER = 76  # the rules are not those that the database was told of
     START_REFUSED = 78  # broker or ledger are not as this worker needs them
 
 
@@ -45,6 +46,12 @@ class LedgerBehindKafkaError(ExpectedError):
     """The group's committed offsets are ahead of what the ledger recorded."""
 
     code = Exit.LEDGER_BEHIND
+
+
+class RulesDifferError(ExpectedError):
+    """The rules given are not those that are active in the database."""
+
+    code = Exit.RULES_DIFFER
 
 
 def raised_at(error: BaseException) -> str:

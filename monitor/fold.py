@@ -34,13 +34,13 @@ from monitor.ledger.entries import (
 )
 from monitor.ledger.standing import Effect, Verdict, judge, patient_of
 from monitor.recording import (
-    NOTICE_BYTES_MAX,
     Place,
     Receipt,
     accepted_row,
     notice_row,
     quarantine_row,
     refusal,
+    too_large,
 )
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 
@@ -50,13 +50,17 @@ DetectedAt = Callable[[Event, datetime.date | None], datetime.datetime]
 
 @dataclass(slots=True)
 class _Patient:
-    """A patient in the overlay: the row that was loaded, and the state as the batch left it."""
+    """A patient in the overlay: the row that was loaded, and the state as the batch left it.
+
+    `written` is the latest state that was written out, and its text: no state is written twice.
+    """
 
     loaded: StateRow | None
     state: PatientState
     next_due_on: datetime.date | None
     ruleset_hash: str
     changed: bool = False
+    written: tuple[PatientState, str] | None = None
 
 
 class Fold:
@@ -154,10 +158,12 @@ class Fold:
         ]
         said = tuple(notice for _, _, done in outcomes for notice in done.notices)
         rows = [notice_row(notice, self._deployment) for notice in said]
-        too_long = any(len(row.value) > NOTICE_BYTES_MAX for row in rows)
-        if too_long or outcomes[-1][2].state.full:
+        after = outcomes[-1][2].state
+        document = dump_state(after)
+        if too_large(fact, after, document, rows):
             return refusal(event, Reason.TOO_LARGE)
         self._keep(outcomes)
+        self._patient(patient_of(event)).written = (after, document)
         self._records[record_key] = verdict.row
         self._sync_refused(record_key, verdict)
         self._notices += rows
@@ -232,10 +238,10 @@ class Fold:
         )
 
     def _state_row(self, held: _Patient) -> StateRow:
-        state = held.state
+        state, written = held.state, held.written
         return StateRow(
             version=state.version,
-            document=dump_state(state),
+            document=written[1] if written and written[0] is state else dump_state(state),
             next_due_on=held.next_due_on,
             ruleset_hash=held.ruleset_hash,
             incomplete=state.incomplete,

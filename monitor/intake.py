@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.active_rules import refuse_moved
 from monitor.clinical.state import NewerState
 from monitor.clock import Clock
 from monitor.closing import Closing
@@ -45,13 +46,15 @@ class IntakeSettings:
     """What intake needs to know of its place.
 
     `topics` gives the plain name of each full input topic; `gaps_allowed` the full names of topics
-    whose offsets may have gaps (compacted or transactional).
+    whose offsets may have gaps (compacted or transactional); `rules_known` the hashes of rules
+    that patients may stand under (None: any).
     """
 
     group: str
     deployment: str
     topics: Mapping[str, str]
     gaps_allowed: frozenset[str] = frozenset()
+    rules_known: frozenset[str] | None = None
 
 
 class Intake:
@@ -82,7 +85,8 @@ class Intake:
 
         Conflicts are decided again, an unavailable ledger is waited for; a row that the ledger
         refuses is found by splitting the batch and quarantined. Raises LedgerBehind, NewerState,
-        BrokenRelease, and Conflict that does not end: the worker must stop unacknowledged.
+        BrokenRelease, RulesDifferError, and Conflict that does not end: the worker must stop
+        unacknowledged.
         """
         return await self.settle([(one, self._decode(one)) for one in deliveries])
 
@@ -135,6 +139,7 @@ class Intake:
     async def _attempt(self, batch: Batch) -> list[Receipt]:
         loaded = await self._load(batch)
         self._check_gaps([delivery for delivery, _ in batch], loaded.offsets)
+        refuse_moved(loaded.states.values(), self._settings.rules_known)
         at = self._clock.now()
         fold = Fold(
             loaded,

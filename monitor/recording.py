@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.clinical.events import DayClosed, Fact, Tombstone
 from monitor.clinical.findings import Notice
+from monitor.clinical.state import PatientState
 from monitor.ledger.entries import (
     AcceptedRow,
     Counts,
@@ -22,6 +24,7 @@ from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 from monitor.wire.notices import encode_binary
 
 NOTICE_BYTES_MAX = 256 * 1024  # contract 3
+STATE_BYTES_MAX = 1024 * 1024  # of one patient: it is read and written again with every fact
 
 # What is refused only after decoding: the field and what the sender can do.
 _DECIDED: Mapping[Reason, tuple[str, str]] = {
@@ -39,7 +42,7 @@ _DECIDED: Mapping[Reason, tuple[str, str]] = {
     ),
     Reason.TOO_LARGE: (
         "data.patient_id",
-        "the patient has more records than can be kept, or a notice would be too long",
+        "the patient has more or longer records than can be kept, or a notice would be too long",
     ),
 }
 
@@ -48,6 +51,19 @@ def refusal(event: Event, reason: Reason) -> Rejection:
     """The rejection of a decoded event for one of the reasons that need the ledger."""
     field, message = _DECIDED[reason]
     return Rejection(reason, field, message, event.source, event.event_id)
+
+
+def too_large(fact: Fact, state: PatientState, document: str, notices: Sequence[NoticeRow]) -> bool:
+    """Whether a fact would make a notice, or the patient's written state, too large to accept.
+
+    What takes a record away or closes a day is never too much for a patient: the one makes room,
+    the other is our own and would come again.
+    """
+    if any(len(row.value) > NOTICE_BYTES_MAX for row in notices):
+        return True
+    if isinstance(fact, Tombstone | DayClosed):
+        return False
+    return state.full or len(document.encode()) > STATE_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)

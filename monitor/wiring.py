@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from monitor.active_rules import hold_rules
 from monitor.clock import Clock
 from monitor.exits import StartRefusedError
 from monitor.intake import Intake, IntakeSettings
@@ -37,24 +38,28 @@ class WorkerDuties:
     ) -> None:
         """`alone`: the store is for one worker, so a lease keeps a second one out."""
         kafka = settings.kafka
+        self._settings = settings
+        self._clock = clock
+        self._rules = Rulesets(settings.rules)
         self._ledger = ledger
         self._group = kafka.group
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._alone = alone
-        self._intake = Intake(
-            ledger,
-            clock,
-            IntakeSettings(
-                group=kafka.group,
-                deployment=settings.deployment,
-                topics=kafka.inputs,
-                gaps_allowed=frozenset(
-                    full for full, plain in kafka.inputs.items() if plain in kafka.gaps_allowed
-                ),
-            ),
-            rules_for=Rulesets(settings.rules),
-        )
+        self._intake = self._intake_of(None)
         self._relay = Relay(ledger, sender, clock, holder=self._holder, prefix=kafka.topic_prefix)
+
+    def _intake_of(self, rules_known: frozenset[str] | None) -> Intake:
+        kafka = self._settings.kafka
+        place = IntakeSettings(
+            group=kafka.group,
+            deployment=self._settings.deployment,
+            topics=kafka.inputs,
+            gaps_allowed=frozenset(
+                full for full, plain in kafka.inputs.items() if plain in kafka.gaps_allowed
+            ),
+            rules_known=rules_known,
+        )
+        return Intake(self._ledger, self._clock, place, rules_for=self._rules)
 
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         """Record a batch in one transaction; retries conflicts and outages in place."""
@@ -103,10 +108,16 @@ class WorkerDuties:
             raise StartRefusedError(_SECOND)
 
     async def begin(self) -> None:
-        """Take the worker's lease, once that of a killed worker has run out.
+        """Take the worker's lease, then compare the rules: an activation looks at the leases.
 
-        Raises StartRefusedError when another worker goes on holding it, Unavailable.
+        Raises StartRefusedError when another worker goes on holding it, RulesDifferError,
+        Unavailable.
         """
+        await self._await_lease()
+        self._intake = self._intake_of(await hold_rules(self._ledger, self._rules, self._clock))
+
+    async def _await_lease(self) -> None:
+        """Wait until the lease of a killed worker has run out."""
         for attempt in range(WORKER_LEASE_WAITS):
             if await self._holds_lease():
                 return
@@ -149,15 +160,16 @@ async def open_duties(
 ) -> AsyncIterator[WorkerDuties]:
     """A worker's duties over the database of the settings; checks its revision first.
 
-    Raises StartRefusedError for a database that this program cannot use, RulesInvalid.
+    Raises StartRefusedError for a database that this program cannot use, RulesInvalid,
+    RulesDifferError when its rules are not the active ones.
     """
     url = settings.database.sqlalchemy_url
     await _check_revision(url)
     async with open_ledger(url) as ledger:
         alone = url.startswith("sqlite")
         duties = WorkerDuties(ledger, sender, settings, clock, alone=alone)
-        await duties.begin()
         try:
+            await duties.begin()
             yield duties
         finally:
             await duties.release()

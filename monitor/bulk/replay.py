@@ -8,12 +8,21 @@ from dataclasses import dataclass
 
 from monitor.clinical.findings import Notice
 from monitor.clinical.state import PatientState
-from monitor.clinical.transitions import Arrival, Beside, Moved, Ruleset, apply
+from monitor.clinical.transitions import (
+    Arrival,
+    Beside,
+    Moved,
+    RulesChanged,
+    Ruleset,
+    apply,
+)
 from monitor.ledger.entries import AcceptedRow, PatientKey
 from monitor.wire.closed_day import CLOCK_TOPIC
 from monitor.wire.codec import decode_line
 from monitor.wire.delivery import Delivery, Event, Rejection
+from monitor.wire.rules_changed import RULES_TOPIC, read_rules_event
 
+RulesetOf = Callable[[str], Ruleset | None]  # the recorded rules with this hash
 Decoder = Callable[[Delivery], Event | Rejection]
 
 
@@ -30,19 +39,39 @@ class Replayed:
 
 
 def replay(
-    patient: PatientKey, accepted: Sequence[AcceptedRow], ruleset: Ruleset, decoder: Decoder
+    patient: PatientKey,
+    accepted: Sequence[AcceptedRow],
+    ruleset: Ruleset,
+    decoder: Decoder,
+    ruleset_of: RulesetOf = lambda _hash: None,
 ) -> Replayed:
-    """Apply a patient's events as `Ledger.accepted` gives them. Raises ReplayBroken."""
+    """Apply a patient's events as `Ledger.accepted` gives them. Raises ReplayBroken.
+
+    `ruleset` holds for a patient whose rules never changed; a recorded change says which held
+    before it, and which after it, and `ruleset_of` gives both.
+    """
+    changes = [read_rules_event(row.value) for row in accepted if row.topic == RULES_TOPIC]
+    if changes:
+        ruleset = _recorded(changes[0].from_hash, ruleset_of)
     state = PatientState(study_id=patient.study_id, patient_id=patient.patient_id)
     notices: list[Notice] = []
     for row in accepted:
         number = row.arrival if row.patient == patient else row.moved_arrival
         if number != state.version + 1:
             raise ReplayBroken(f"arrival {state.version + 1} is missing")
+        if row.topic == RULES_TOPIC:
+            ruleset = _recorded(read_rules_event(row.value).to_hash, ruleset_of)
         outcome = apply(state, _arrival(row, patient, decoder), ruleset)
         state = outcome.state
         notices += outcome.notices
     return Replayed(state, tuple(notices))
+
+
+def _recorded(config_hash: str, ruleset_of: RulesetOf) -> Ruleset:
+    found = ruleset_of(config_hash)
+    if found is None:
+        raise ReplayBroken("rules that a patient stood under were never recorded")
+    return found
 
 
 def once_more(row: AcceptedRow, decoder: Decoder) -> tuple[Delivery, Event | Rejection]:
@@ -58,6 +87,8 @@ def _arrival(row: AcceptedRow, patient: PatientKey, decoder: Decoder) -> Arrival
     source, event_id = row.key
     if row.patient != patient:
         return Arrival(source, event_id, row.received_at, Moved(row.record_id))
+    if row.topic == RULES_TOPIC:
+        return Arrival(source, event_id, row.received_at, RulesChanged())
     if row.outcome == "stale":
         return Arrival(source, event_id, row.received_at, None)
     _, event = once_more(row, decoder)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.clock import Clock
+from monitor.closing import Closing
 from monitor.exits import Exit, ExpectedError
+from monitor.rulesets import Rulesets
 
 if TYPE_CHECKING:
     from monitor.cli.demo_feed import Feed, Subscriber
@@ -23,6 +25,7 @@ LOOK_SECONDS = 0.25
 STALLED_SECONDS = 60.0
 IDLE_SECONDS = 0.5
 INTERRUPTED = 130
+CLOSES = "All events are recorded. The worker is started again: it closes yesterday …"
 
 app = typer.Typer(add_completion=False)
 
@@ -35,7 +38,7 @@ def demo(
     ] = False,
     speed: Annotated[
         float, typer.Option(min=0, help="Events per second to send; 0 is as fast as it goes.")
-    ] = 60.0,
+    ] = 150.0,
 ) -> None:
     """Watch example patients: an embedded broker, a worker, a database in a temporary folder.
 
@@ -63,7 +66,7 @@ def _perform(stage: "Stage", speed: float, *, once: bool) -> None:
     from monitor.ledger.sql import SqlLedger
 
     out = words.console()
-    stage.start_worker()
+    stage.start_worker(closes_days=False)
     _await_worker(stage)
     words.show(out, f"Sending example events; the worker's log is {stage.log}", "")
     feed = Feed(stage.bootstrap_servers, example_events(), speed, Clock())
@@ -72,7 +75,12 @@ def _perform(stage: "Stage", speed: float, *, once: bool) -> None:
     with asyncio.Runner() as runner:
         try:
             with demo_screen.Screen(out, feed.total) as screen:
-                Watch(stage, feed, subscriber, screen, ledger, runner).until_told()
+                watch = Watch(stage, feed, subscriber, screen, ledger, runner)
+                watch.until_told()
+                words.show(out, "", CLOSES, "")
+                stage.stop_worker()
+                stage.start_worker(closes_days=True)
+                watch.until_told(closed=True)
             outcomes = runner.run(ledger.offsets(stage.group))
             refused = runner.run(ledger.quarantined())
         finally:
@@ -114,10 +122,14 @@ class Watch:
         self._clock = Clock()
         self._moved = self._looked = self._clock.monotonic()
         self._recorded = self._heard = -1
+        self._closing = Closing(ledger, self._clock, Rulesets())
 
-    def until_told(self) -> None:
-        """Raise ExpectedError when the worker ends, or when nothing moves for a minute."""
-        while not self._look() or self._untold():
+    def until_told(self, *, closed: bool = False) -> None:
+        """With `closed` until no day is left to close either.
+
+        Raises ExpectedError when the worker ends, or when nothing moves for a minute.
+        """
+        while not self._look() or (closed and self._unclosed()) or self._untold():
             self._feed.send_due()
             for notice in self._subscriber.listen(LISTEN_SECONDS):
                 self._screen.notice(notice)
@@ -141,6 +153,9 @@ class Watch:
                     + self._stage.log_tail()
                 )
         return self._recorded == self._feed.total
+
+    def _unclosed(self) -> bool:
+        return bool(self._runner.run(self._closing.days(1)))
 
     def _untold(self) -> bool:
         told = self._runner.run(self._ledger.notices(None))

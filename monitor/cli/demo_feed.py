@@ -16,6 +16,7 @@ from confluent_kafka import (
 
 from monitor import examples
 from monitor.clock import Clock
+from monitor.examples import published
 from monitor.exits import UnreachableError
 from monitor.settings import NOTICES_TOPIC
 from monitor.wire.codec import TOPIC_OF
@@ -28,7 +29,7 @@ STRUCTURED: Headers = {"content-type": b"application/cloudevents+json; charset=U
 
 def example_events() -> list[Event]:
     """Both sets of examples, each in its own order of arrival, one event of each in turn."""
-    both = zip_longest(examples.lines(examples.MADE_UP), examples.lines(examples.REAL))
+    both = zip_longest(examples.lines(examples.MADE_UP), published.series())
     return [json.loads(line) for line in chain.from_iterable(both) if line]
 
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.cli import words
+from monitor.clinical.findings import CATALOGUE
 from monitor.ledger.entries import Counts, QuarantineRow
 
 ACTIONS = ("raised", "amended", "withdrawn")
@@ -83,7 +84,8 @@ def summary(
     table = Table("Notices by finding", box=box.SIMPLE_HEAD, pad_edge=False)
     for action in ACTIONS:
         table.add_column(action, justify="right")
-    for finding in sorted({name for name, _ in said}):
+    heard = {name for name, _ in said}
+    for finding in (name for name in CATALOGUE if name in heard):
         counts = (str(said[finding, action] or "") for action in ACTIONS)
         table.add_row(words.finding_words(finding), *counts)
     words.show(console, table)

@@ -22,6 +22,7 @@ PROBE_SECONDS = 1.0
 STOP_SECONDS = 12.0  # a worker ends within 10
 LOG_TAIL_LINES = 8
 DEPLOYMENT = "demo"
+NOT_YET_S = 86_400.0  # while events still come, what is missing is not overdue
 PROGRAM = "from monitor.cli.main import main; main()"
 
 
@@ -79,12 +80,17 @@ class Stage:
             f"{PREFIX}DEPLOYMENT": DEPLOYMENT,
         }
 
-    def start_worker(self) -> None:
-        """Run `monitor worker` in a process of its own, its words in the log."""
-        with self.log.open("wb") as log:
+    def start_worker(self, *, closes_days: bool) -> None:
+        """Run `monitor worker` in a process of its own, its words in the log.
+
+        A worker closes yesterday at once; without `closes_days` it does so then only, when there
+        is nobody yet.
+        """
+        ticks = {} if closes_days else {f"{PREFIX}WORKER__TICK_S": str(NOT_YET_S)}
+        with self.log.open("ab") as log:
             self._worker = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-c", PROGRAM, "worker"],
-                env=self.environment,
+                env={**self.environment, **ticks},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

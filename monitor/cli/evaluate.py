@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from monitor.exits import ConfigurationError, Exit, ExpectedError
+from monitor.exits import Exit, ExpectedError
 
 if TYPE_CHECKING:
     from monitor.bulk.evaluation import Evaluation, Outputs
@@ -58,8 +58,9 @@ Rules = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Rule parameters (TOML) for every study, or a folder with one <study_id>.toml each; "
-        "without it the built-in ruleset holds, whatever CTDNA_MONITOR_RULES says.",
+        help="Rule parameters (TOML) for every study, a folder with one <study_id>.toml each, or "
+        "the name of a built-in ruleset; without it the seed protocol's hold, whatever "
+        "CTDNA_MONITOR_RULES says.",
     ),
 ]
 AsOf = Annotated[
@@ -88,12 +89,14 @@ def evaluate(
 
     Exit code 0; 1 when a line was refused; 2 usage; 3 configuration; 4 anything else.
     """
+    from monitor.cli.ruling import rulesets_of
+
     day = as_of.date() if as_of else None
     outputs_given = [path for path in (notices, timelines, rejections) if path is not None]
     _check_apart([*files, *([rules] if rules else [])], outputs_given)
     with _failures_in_words(), ExitStack() as stack:
         outputs = _outputs(stack, notices, timelines, rejections)
-        run = _run(_rulesets(rules), outputs, _lines(stack, files), day)
+        run = _run(rulesets_of(rules), outputs, _lines(stack, files), day)
     typer.echo(
         f"{run.accepted} accepted, {run.refused} refused, {run.told} notices", file=sys.stderr
     )
@@ -136,15 +139,6 @@ def _run(
     run = Evaluation(rulesets, outputs)
     asyncio.run(run.go(lines, day))
     return run
-
-
-def _rulesets(path: Path | None) -> "Rulesets":
-    from monitor.rulesets import Rulesets, RulesInvalid
-
-    try:
-        return Rulesets(path)
-    except RulesInvalid as problem:
-        raise ConfigurationError(str(problem)) from None
 
 
 def _outputs(stack: ExitStack, *paths: Path | None) -> "Outputs":

@@ -26,6 +26,8 @@ COMMANDS = (
     Entry("timeline", "timeline", "Show one patient's timeline from the database."),
     Entry("evaluate", "evaluate", "Run files of events through the same rules, without a broker."),
     Entry("doctor", "doctor", "Look at broker, topics, database and rules; say what to do."),
+    Entry("rulebook", "rulebook", "Print every rule, threshold, criterion and table."),
+    Entry("rules", "rules", "Check a study's rules, see what a change would say, activate it."),
     Entry("topics", "topics", "Make the topics that the worker needs."),
     Entry("db", "db", "Bring the database to this program's tables."),
     Entry("config", "config", "Show the settings and the variables that set them."),

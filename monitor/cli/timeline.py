@@ -51,21 +51,20 @@ def timeline(
 async def _read(ledger: "SqlLedger", patient: "PatientKey") -> tuple[Document, Mapping[str, str]]:
     """The timeline document, and the explanation of each standing finding by its id."""
     from monitor import settings
+    from monitor.active_rules import ruleset_in_force
     from monitor.cli.reading import UnknownPatientError
+    from monitor.cli.ruling import rulesets_of
     from monitor.clinical.course import course_of
     from monitor.clinical.state import load_state
     from monitor.clinical.timeline import timeline as timeline_of
     from monitor.clinical.transitions import standing
     from monitor.exits import ConfigurationError
-    from monitor.rulesets import Rulesets, RulesInvalid
 
     row = await ledger.state(patient)
     if row is None:
         raise UnknownPatientError("no record of this patient was ever accepted")
-    try:
-        ruleset = Rulesets(settings.load().rules)(patient.study_id)
-    except RulesInvalid as problem:
-        raise ConfigurationError(str(problem)) from None
+    given = rulesets_of(settings.load().rules)
+    ruleset = await ruleset_in_force(ledger, patient.study_id, given)
     if ruleset is None:
         raise ConfigurationError("rules are given per study, and there are none for this one")
     state = load_state(row.document)

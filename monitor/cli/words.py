@@ -43,7 +43,7 @@ def show(out: Console, *parts: RenderableType) -> None:
 
 def finding_words(finding: str) -> str:
     """A finding's name as words: `RADIOGRAPHIC_PD` is "radiographic PD"."""
-    words = finding.replace("CTDNA", "ctDNA").split("_")
+    words = finding.replace("CTDNA", "ctDNA").replace("FOLLOWUP", "FOLLOW-UP").split("_")
     return " ".join(word if word in _CAPITALS | {"ctDNA"} else word.lower() for word in words)
 
 

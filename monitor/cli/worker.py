@@ -20,7 +20,8 @@ def worker() -> None:
     10 s; nothing is acknowledged that was not committed.
 
     Exit code 0; 3 configuration; 69 broker or database away at the start; 70 unexpected, restart;
-    75 the ledger is behind Kafka, do not restart; 78 topics or database are not as needed.
+    75 the ledger is behind Kafka, do not restart; 76 its rules are not the active
+    ones; 78 topics or database are not as needed.
     """
     from monitor import settings
     from monitor.rulesets import RulesInvalid

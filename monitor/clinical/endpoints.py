@@ -1,109 +1,150 @@
-"""Best overall response over a patient's visits, with and without confirmation.
+"""Times to event: PFS, TTP, OS, TTNST and DOR, under both censoring profiles.
 
-Clinical rules 1.9. Days count from a visit's latest image day; the minimum duration of an SD from
-the endpoint start (1.11).
+Clinical rules 1.11. FDA_A censors at the last adequate assessment before too many missed visits
+or a new systemic therapy; ITT_LIKE takes every event as seen.
 """
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
 
 from monitor.clinical.course import Course
-from monitor.clinical.parameters import Recist
+from monitor.clinical.recist import depth
+from monitor.clinical.schedule import missed_visits
+from monitor.clinical.visit import Order, Visit
 
-EARLY_IS_NE = frozenset({"CR", "PR", "SD", "NON-CR/NON-PD"})
-
-
-@dataclass(frozen=True, slots=True)
-class BestResponse:
-    """The best overall response: its value, the first visit's day, whether a pair confirms it."""
-
-    value: str | None
-    on: datetime.date | None
-    confirmed: bool
+Profile = Literal["FDA_A", "ITT_LIKE"]
+Endpoint = Literal["PFS", "TTP", "OS", "TTNST", "DOR"]
+ENDPOINTS: tuple[Endpoint, ...] = ("PFS", "TTP", "OS", "TTNST", "DOR")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    overall: str
+class TimeToEvent(Struct, frozen=True):
+    """The day of the event, or the day of censoring."""
+
+    event: bool
     on: datetime.date
-    long_enough: bool
 
 
-def best_overall_response(course: Course) -> BestResponse:
-    """Judge the follow-up reads of the study's series up to and including the first PD."""
-    rules = course.rules.recist
-    rows = _rows(course)
-    if not rows:
-        return BestResponse(rules.no_data, None, confirmed=False)
-    first_confirmed = {value: _confirmed_on(rows, value, rules) for value in ("CR", "PR")}
-    value, on = _best(rows, rules, first_confirmed)
-    return BestResponse(value, on, confirmed=first_confirmed.get(value) is not None)
+Answer = Mapping[Profile, TimeToEvent | None]
+NO_ANSWER: Answer = {"FDA_A": None, "ITT_LIKE": None}
 
 
-def _rows(course: Course) -> list[_Row]:
-    start, rules = course.start_on, course.rules.recist
-    rows = []
-    for visit in course.follow_up:
-        if visit.overall is None:
-            continue
-        on = visit.read.last_day
-        lasted = start is not None and (on - start).days >= rules.min_sd_days
-        dated = visit.pd_on if visit.overall == "PD" and visit.pd_on else on
-        rows.append(_Row(visit.overall, dated, lasted))
-        if visit.overall == "PD" and rules.cut_at_pd:
-            break
-    return rows
+def endpoints_of(course: Course, response_on: datetime.date | None) -> Mapping[Endpoint, Answer]:
+    """All five endpoints; `response_on` is the day of the first CR or PR (1.9), if any.
+
+    Without a start no profile has an answer, and without a response DOR has none.
+    """
+    start = course.start_on
+    if start is None:
+        return dict.fromkeys(ENDPOINTS, NO_ANSWER)
+    died_on = _first(*(held.fact.clinical_day for held in course.facts.deaths if held.final))
+    imaging = _Imaging(course, start, died_on)
+    pd_or_death = _first(imaging.pd_on, died_on)
+    alive_on = _last_known_alive(course)
+    treated_or_dead = _first(imaging.treated_on, died_on)
+    by_imaging = imaging.answer(pd_or_death, until=pd_or_death)
+    return {
+        # A death without a baseline is an event of PFS all the same, a PD is not.
+        "PFS": by_imaging if imaging.has_baseline else _both(died_on, otherwise=start),
+        "TTP": imaging.answer(
+            imaging.pd_on if imaging.pd_on == pd_or_death else None, until=pd_or_death
+        ),
+        "OS": _both(died_on, otherwise=alive_on),
+        "TTNST": _both(treated_or_dead, otherwise=alive_on),
+        "DOR": by_imaging if response_on else NO_ANSWER,
+    }
 
 
-def _best(
-    rows: Sequence[_Row], rules: Recist, confirmed: dict[str, datetime.date | None]
-) -> tuple[str, datetime.date]:
-    for value in ("CR", "PR"):
-        found = confirmed[value]
-        if not rules.confirmation_required:
-            found = next((row.on for row in rows if row.overall == value), None)
-        if found is not None:
-            return value, found
-    stable = {"SD", "CR", "PR"} if rules.confirmation_required else {"SD"}
-    for value, overalls, needs_minimum in (
-        ("SD", stable, True),
-        ("NON-CR/NON-PD", {"NON-CR/NON-PD"}, True),
-        ("NED", {"NED"}, False),
-        ("PD", {"PD"}, False),
-    ):
-        for row in rows:
-            if row.overall in overalls and (row.long_enough or not needs_minimum):
-                return value, row.on
-    return "NE", next(row.on for row in rows if row.overall in EARLY_IS_NE | {"NE"})
+def _first(*days: datetime.date | None) -> datetime.date | None:
+    return min((day for day in days if day is not None), default=None)
 
 
-def _confirmed_on(rows: Sequence[_Row], value: str, rules: Recist) -> datetime.date | None:
-    """The day of the first CR (or PR) that a later visit confirms (1.9, steps 1 and 2)."""
-    for place, first in enumerate(rows):
-        if first.overall != value:
-            continue
-        for end in range(place + 1, len(rows)):
-            if _confirms(first, rows[place + 1 : end], rows[end], rules):
-                return first.on
-    return None
+def _first_pd(course: Course, start: datetime.date) -> tuple[Order | None, datetime.date | None]:
+    """The first PD in order that is dated on or after the start: its place and its day."""
+    shown = [(v.order, v.pd_on) for v in course.follow_up if v.overall == "PD" and v.pd_on]
+    shown += [(pd.order, pd.pd_on) for pd in course.first_pds if pd.visit is None]
+    return min(((order, day) for order, day in shown if day >= start), default=(None, None))
 
 
-def _confirms(first: _Row, between: Sequence[_Row], last: _Row, rules: Recist) -> bool:
-    if (last.on - first.on).days < rules.confirm_days:
-        return False
-    seen = [row.overall for row in between]
-    if seen.count("NE") > rules.confirm_max_ne:
-        return False
-    if first.overall == "CR":
-        return last.overall == "CR" and set(seen) <= {"CR", "NE"}
-    return (
-        last.overall in ("CR", "PR")
-        and set(seen) <= {"CR", "PR", "NE", "SD"}
-        and seen.count("SD") <= int(rules.confirm_accept_sd)
-        and not _pr_after_cr([*seen, last.overall])
-    )
+def _first_systemic(course: Course, start: datetime.date) -> datetime.date | None:
+    """The first new systemic therapy: one that began before the start is not new."""
+    begun = [held.fact.clinical_day for held in course.facts.systemic if held.final]
+    return _first(*(day for day in begun if day >= start))
 
 
-def _pr_after_cr(overalls: Sequence[str]) -> bool:
-    return "CR" in overalls and "PR" in overalls[overalls.index("CR") :]
+def _last_known_alive(course: Course) -> datetime.date:
+    """The latest day of any standing record, no later than the clock."""
+    latest: datetime.date = max(held.fact.last_day for held in course.facts.records)
+    return latest if course.closed_on is None else min(latest, course.closed_on)
+
+
+def _both(event_on: datetime.date | None, *, otherwise: datetime.date) -> Answer:
+    """The same under both profiles: the event, else censored on the day `otherwise`."""
+    one = TimeToEvent(event_on is not None, event_on or otherwise)
+    return {"FDA_A": one, "ITT_LIKE": one}
+
+
+class _Imaging:
+    """The endpoints that rest on imaging: what was adequately assessed, and what was missed."""
+
+    def __init__(self, course: Course, start: datetime.date, died_on: datetime.date | None) -> None:
+        self.course = course
+        self.start = start
+        self.pd_order, self.pd_on = _first_pd(course, start)
+        self.treated_on = _first_systemic(course, start)
+        self.adequate = [
+            visit
+            for visit in course.follow_up
+            if (visit.is_baseline or visit.overall not in (None, "NE"))
+            and (died_on is None or visit.read.clinical_day <= died_on)
+        ]
+        self.baseline = next((visit for visit in course.follow_up if visit.is_baseline), None)
+        reads = [visit.read for visit in course.visits if visit.evaluated]
+        only_responses = bool(reads) and all(depth(read) == "responses" for read in reads)
+        self.has_baseline = self.baseline is not None or only_responses
+
+    def answer(self, event_on: datetime.date | None, *, until: datetime.date | None) -> Answer:
+        """Both profiles for an event, or for none; a therapy counts when before the day `until`."""
+        if not self.has_baseline:
+            return _both(None, otherwise=self.start)
+        seen = TimeToEvent(event_on is not None, event_on or self._censored_on())
+        censored_on = self._strictly_censored_on(event_on, until)
+        strict = seen if censored_on is None else TimeToEvent(event=False, on=censored_on)
+        return {"FDA_A": strict, "ITT_LIKE": seen}
+
+    def _censored_on(self) -> datetime.date:
+        """Without an event: the last adequate assessment after the baseline, else the start."""
+        after = self.baseline.order if self.baseline else None
+        return self._dated([v for v in self.adequate if after is None or v.order > after])
+
+    def _strictly_censored_on(
+        self, event_on: datetime.date | None, until: datetime.date | None
+    ) -> datetime.date | None:
+        """The day that FDA_A censors: a new therapy decides before a gap. None leaves the rest."""
+        treated = self.treated_on
+        if treated is not None and (until is None or treated < until):
+            return self._dated(self._adequate_before(treated))
+        if event_on is None:
+            return None
+        before = self._adequate_before(event_on)
+        since = before[-1].read.clinical_day if before else datetime.date.min
+        gap = [
+            visit.read.clinical_day for visit in self.course.follow_up if visit.overall == "NE"
+        ] + missed_visits(self.course, event_on)
+        missed = sum(since < day < event_on for day in gap)
+        return self._dated(before) if missed > self.course.rules.endpoints.max_missed else None
+
+    def _adequate_before(self, day: datetime.date) -> list[Visit]:
+        """Adequate assessments before a day; the read that shows the PD is none of them."""
+        return [
+            visit
+            for visit in self.adequate
+            if visit.read.clinical_day < day
+            and (self.pd_order is None or visit.order < self.pd_order)
+        ]
+
+    def _dated(self, assessments: Sequence[Visit]) -> datetime.date:
+        """The latest image day of the last of them, never before the start."""
+        return max(assessments[-1].read.last_day, self.start) if assessments else self.start

@@ -12,7 +12,7 @@ from monitor.clinical.events import LocalTherapy
 from monitor.clinical.imaging_read import ImagingRead
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.state import Held
-from monitor.clinical.terms import day_of, instant_of
+from monitor.clinical.terms import LocalModality, day_of, instant_of
 
 HeldRead = Held[ImagingRead]
 HeldTherapy = Held[LocalTherapy]
@@ -23,14 +23,16 @@ SeriesKey = tuple[str, str]
 class Episode(Struct, frozen=True):
     """A stretch of follow-up: 0 before the first local therapy, else from a round's first day.
 
-    `surveilled_after` is the last local-therapy day; None when there is none to wait for, and
-    `open` while a therapy of the round has no end, so that no baseline can be taken.
+    `surveilled_after` is the last local-therapy day and `modality` that of the therapy that ended
+    then; None when there is none to wait for. `open` while a therapy of the round has no end, so
+    that no baseline can be taken.
     """
 
     number: int
     from_day: datetime.date
     surveilled_after: datetime.date | None = None
     open: bool = False
+    modality: LocalModality | None = None
 
 
 def episodes_of(therapies: Sequence[HeldTherapy]) -> tuple[Episode, ...]:
@@ -46,8 +48,9 @@ def episodes_of(therapies: Sequence[HeldTherapy]) -> tuple[Episode, ...]:
     found = [Episode(0, datetime.date.min)]
     for place, (start, number) in enumerate(starts, start=1):
         ends = [fact.ended_on for fact in rounds[number]]
-        last = max(fact.last_day for fact in rounds[number])
-        found.append(Episode(place, start, last, open=None in ends))
+        # Of several that ended on one day the last in order: therapies come in order.
+        last = max(reversed(rounds[number]), key=lambda fact: fact.last_day)
+        found.append(Episode(place, start, last.last_day, None in ends, last.modality))
     return tuple(found)
 
 

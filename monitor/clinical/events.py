@@ -2,12 +2,22 @@
 
 import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from monitor.clinical.ctdna_result import CtdnaResult
+from monitor.clinical.eligibility_assessed import EligibilityAssessed
 from monitor.clinical.imaging_read import ImagingRead
 from monitor.clinical.record import Part, Record
-from monitor.clinical.terms import LocalModality, Organ, day_of
+from monitor.clinical.terms import (
+    Analyte,
+    Decision,
+    LocalModality,
+    MarkerUnit,
+    Organ,
+    Treatable,
+    WithdrawalScope,
+    day_of,
+)
 
 CLOCK_SOURCE = "urn:ctdna-monitor:clock"
 
@@ -65,6 +75,131 @@ class LocalTherapy(Record, frozen=True, kw_only=True):
         return day_of(self.ended_on or self.started_on)
 
 
+class SystemicTherapy(Record, frozen=True, kw_only=True):
+    """A systemic anticancer therapy, which this protocol withholds until it is triggered."""
+
+    KIND: ClassVar[str] = "therapy.systemic"
+
+    started_on: str
+    ended_on: str | None = None
+    regimen: str | None = None
+    line: int | None = None
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day of the first dose (contract 1)."""
+        return day_of(self.started_on)
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The record's latest day."""
+        return day_of(self.ended_on or self.started_on)
+
+
+class MarkerResult(Record, frozen=True, kw_only=True):
+    """A tumour marker in blood; alone it never defines a response (clinical rules 1.1)."""
+
+    KIND: ClassVar[str] = "marker.result"
+
+    analyte: Analyte
+    value: Decimal
+    unit: MarkerUnit
+    collected_at: str
+    upper_limit: Decimal | None = None
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day of collection (contract 1)."""
+        return day_of(self.collected_at)
+
+
+class TreatabilityStated(Record, frozen=True, kw_only=True):
+    """A clinician's word on whether local therapy can treat what a read showed (4.3)."""
+
+    KIND: ClassVar[str] = "treatability.stated"
+
+    stated_on: str
+    read_record_id: str | None = None
+    locally_treatable: Treatable
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day of the statement (contract 1)."""
+        return day_of(self.stated_on)
+
+
+class BiopsyResult(Record, frozen=True, kw_only=True):
+    """A biopsy of a treated site or of a lesion; one of the two ids is given."""
+
+    KIND: ClassVar[str] = "biopsy.result"
+
+    taken_on: str
+    site_id: str | None = None
+    lesion_id: str | None = None
+    malignant: bool
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day the tissue was taken (contract 1)."""
+        return day_of(self.taken_on)
+
+
+class ReviewHeld(Record, frozen=True, kw_only=True):
+    """A multidisciplinary review and what it decided; `notice_ids` decide nothing."""
+
+    KIND: ClassVar[str] = "review.held"
+
+    held_on: str
+    decision: Decision
+    notice_ids: tuple[str, ...] | None = None
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day of the review (contract 1)."""
+        return day_of(self.held_on)
+
+
+class ContactRecorded(Record, frozen=True, kw_only=True):
+    """Somebody has seen or heard the patient."""
+
+    KIND: ClassVar[str] = "contact.recorded"
+
+    contacted_on: str
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day of the contact (contract 1)."""
+        return day_of(self.contacted_on)
+
+
+class DeathRecorded(Record, frozen=True, kw_only=True):
+    """The patient has died; `cause` is kept and decides nothing."""
+
+    KIND: ClassVar[str] = "death.recorded"
+
+    died_on: str
+    cause: str | None = None
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day of death (contract 1)."""
+        return day_of(self.died_on)
+
+
+class WithdrawalRecorded(Record, frozen=True, kw_only=True):
+    """The patient withdraws: from treatment, from follow-up, or takes the consent back."""
+
+    KIND: ClassVar[str] = "withdrawal.recorded"
+
+    withdrawn_on: str
+    scope: WithdrawalScope
+
+    @property
+    def clinical_day(self) -> datetime.date:
+        """The day of the withdrawal (contract 1)."""
+        return day_of(self.withdrawn_on)
+
+
 class DayClosed(Record, frozen=True, kw_only=True):
     """The monitor's own clock: the day is over in the study's time zone (contract 2.3)."""
 
@@ -87,14 +222,22 @@ class Tombstone(Record, frozen=True, kw_only=True):
     day: datetime.date | None = None
 
 
-Given = CtdnaResult | ImagingRead | PatientEnrolled | LocalTherapy | DayClosed
+Given = (
+    CtdnaResult
+    | ImagingRead
+    | PatientEnrolled
+    | EligibilityAssessed
+    | LocalTherapy
+    | SystemicTherapy
+    | MarkerResult
+    | TreatabilityStated
+    | BiopsyResult
+    | ReviewHeld
+    | ContactRecorded
+    | DeathRecorded
+    | WithdrawalRecorded
+    | DayClosed
+)
 Fact = Given | Tombstone
 
-_MODELS: tuple[type[Given], ...] = (
-    CtdnaResult,
-    ImagingRead,
-    PatientEnrolled,
-    LocalTherapy,
-    DayClosed,
-)
-KINDS: dict[str, type[Given]] = {model.KIND: model for model in _MODELS}
+KINDS: dict[str, type[Given]] = {model.KIND: model for model in get_args(Given)}

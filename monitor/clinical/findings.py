@@ -22,12 +22,41 @@ ADVISORY = (
     "a clinician reviews the sources and decides."
 )
 
+# In the order of the clinical rules, 4.2.
 CATALOGUE: tuple[str, ...] = (
+    "CTDNA_POSITIVE_IN_BLACKOUT",
     "MOLECULAR_RELAPSE_SUSPECTED",
     "MOLECULAR_RELAPSE_NOT_CONFIRMED",
     "MOLECULAR_RELAPSE_CONFIRMED",
+    "RISING_CTDNA",
+    "CTDNA_CLEARANCE_PROVISIONAL",
+    "CTDNA_CLEARANCE_SUSTAINED",
+    "CTDNA_CLEARANCE_LOST",
+    "ASSAY_CHANGED",
+    "UNIT_NOT_COMPARABLE",
+    "DATA_QUALITY",
+    "NEW_LESION_EQUIVOCAL",
     "NEW_LESION",
+    "TREATED_SITE_EQUIVOCAL",
+    "LOCAL_RECURRENCE",
     "RADIOGRAPHIC_PD",
+    "OLIGOPROGRESSION",
+    "POLYPROGRESSION",
+    "DISCORDANCE_CTDNA_POS_IMAGING_NEG",
+    "DISCORDANCE_IMAGING_POS_CTDNA_NEG",
+    "IMAGING_EXPEDITE_REQUESTED",
+    "RETROSPECTIVE_READ_REQUESTED",
+    "MDT_REVIEW_REQUESTED",
+    "SYSTEMIC_THERAPY_TRANSITION_TRIGGER",
+    "SYSTEMIC_THERAPY_STARTED",
+    "PROTOCOL_DEVIATION",
+    "OVERDUE_ASSESSMENT",
+    "LOST_TO_FOLLOWUP",
+    "ELIGIBILITY_VIOLATION",
+    "ELIGIBILITY_INCOMPLETE",
+    "ELIGIBILITY_CONFLICT",
+    "RETRACTION_AFTER_ACTION",
+    "DEATH",
 )
 CATALOGUE_ORDER: Mapping[str, int] = {name: place for place, name in enumerate(CATALOGUE)}
 
@@ -92,7 +121,10 @@ def _uuid(parts: list[object]) -> str:
 
 
 class Notice(Struct, frozen=True):
-    """A message about a finding: contract 3's `data`, and the event that caused it."""
+    """A message about a finding: contract 3's `data`, and the event that caused it.
+
+    `origin` goes into this notice's details alone: what is told later compares without it.
+    """
 
     notice_id: str
     finding_id: str
@@ -107,6 +139,7 @@ class Notice(Struct, frozen=True):
     supersedes: str | None
     cause_id: str
     said: Told
+    origin: str | None = None
 
     def document(self) -> dict[str, JsonValue]:
         """The fields of contract 3 in its order."""
@@ -131,7 +164,7 @@ class Notice(Struct, frozen=True):
             "detected_at": rfc3339(self.detected_at),
             "evidence": [asdict(item) for item in said.evidence],
             "explanation": said.explanation,
-            "details": said.details,
+            "details": said.details | ({"origin": self.origin} if self.origin else {}),
             "supersedes": self.supersedes,
             "advisory": ADVISORY,
         }

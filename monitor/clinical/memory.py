@@ -39,8 +39,10 @@ class EpisodeMemory:
         if visit.found and visit.found.complete:
             self.baseline_mm = self.nadir_mm = visit.found.sum_mm
         visit.baseline_mm = self.baseline_mm
-        visit.non_target = self._non_target(read) or "NONE"
-        self.had_non_targets = visit.non_target != "NONE"
+        visit.non_target = self._non_target(read)
+        self.had_non_targets = visit.non_target is not None
+        if visit.non_target is None and recist.depth(read) != "responses":
+            visit.non_target = "NONE"
 
     def follow_up(self, visit: Visit) -> None:
         """Sum, target and non-target response of a read, and whether disease came back."""
@@ -52,7 +54,7 @@ class EpisodeMemory:
         read = visit.read
         visit.baseline_mm, visit.nadir_mm = self.baseline_mm, self.nadir_mm
         if read.timepoint.is_baseline and self.baseline is not None:
-            visit.flags = (*visit.flags, "DATA_QUALITY")
+            visit.baseline_problem = "second_baseline"
         visit.non_target = self._non_target(read)
         if recist.depth(read) == "responses":
             reported = read.reported.target if read.reported else None
@@ -104,7 +106,9 @@ class EpisodeMemory:
         """The overall response with the memory of CR (1.8) and of a confirmed PR (1.4)."""
         by_responses = recist.depth(visit.read) == "responses"
         full_survey = visit.read.survey != "incomplete"
-        overall = _by_tables(visit, visit.new_lesion, full_survey=full_survey)
+        # A recurred site counts as an unequivocal new lesion does (1.7).
+        new_lesion = "unequivocal" if visit.recurred else visit.new_lesion
+        overall = _by_tables(visit, new_lesion, full_survey=full_survey)
         if visit.pd_reasons:
             overall = "PD"
         elif overall == "SD" and visit.target == "SD" and self._carries(by_responses=by_responses):
@@ -115,7 +119,7 @@ class EpisodeMemory:
         self.had_cr = self.had_cr or overall == "CR"
         self.had_pd = self.had_pd or overall == "PD"
         if not by_responses and overall in ("CR", "PR"):
-            self._remember_response(visit.read.last_day)
+            self._remember_response(visit.last_day)
 
     def _show_no_disease(self, visit: Visit) -> None:
         """Responses beside a baseline without targets: shown as NONE, the overall is derived."""
@@ -164,10 +168,12 @@ def _disease_seen(visit: Visit) -> bool:
     """Disease that is seen, not only what keeps a read from being CR (1.8)."""
     read = visit.read
     lesions = read.non_targets.lesions if read.non_targets else ()
-    present = any(lesion.state == "present" for lesion in lesions)
+    if any(lesion.state == "present" for lesion in lesions):
+        return True
+    # Of lesions the value may be NON-CR/NON-PD for raised markers alone.
+    if not lesions and visit.non_target == "NON-CR/NON-PD":
+        return True
     if recist.depth(read) == "responses":
-        # Of lesions the value may be NON-CR/NON-PD for raised markers alone.
-        non_target = None if lesions else visit.non_target
-        words = (visit.target, non_target, read.reported and read.reported.overall)
-        return present or not DISEASE_AFTER_CR.isdisjoint(words)
-    return present or (visit.found is not None and visit.found.seen)
+        words = (visit.target, read.reported and read.reported.overall)
+        return not DISEASE_AFTER_CR.isdisjoint(words)
+    return visit.found is not None and visit.found.seen

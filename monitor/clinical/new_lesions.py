@@ -1,16 +1,18 @@
 """What a read's new lesions count as, and the read that saw each of them first.
 
 Clinical rules 1.6: equivocal lesions and their back-dating, benign ones, PET-only lesions and
-small nodes. Everything is looked for within one episode of one series.
+small nodes, biopsies. A lesion is first named within its episode; benign it is in all reads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.clinical.episodes import HeldRead
 from monitor.clinical.imaging_read import ImagingRead, NewLesionSeen
+from monitor.clinical.sites import HeldBiopsy
 from monitor.clinical.terms import NewLesion
 
 NODE_SMALL_FROM_MM = Decimal(10)
@@ -21,22 +23,31 @@ CROSS_SECTIONAL = frozenset({"CT", "MRI"})
 class Mention(Struct, frozen=True):
     """A new lesion in a read: what it counts as, and the read and methods that date it.
 
-    The first read that named it dates it while it did not count as unequivocal there (1.6);
-    else that read has told of it, and every later read dates it by its own images (1.10).
+    The first read that named it dates it (1.6, 1.10); `confirmed` says that it did not count as
+    unequivocal there, so that it takes both reads to show it. `biopsy` is the one without which
+    it would not count as unequivocal.
     """
 
     lesion: NewLesionSeen
     certainty: str
     dating_read: HeldRead
     dating_methods: frozenset[str]
+    confirmed: bool = False
+    biopsy: HeldBiopsy | None = None
 
 
 class NewLesions:
     """The new lesions of one episode; reads must be judged in order."""
 
-    def __init__(self, reads: Sequence[HeldRead], baseline: HeldRead | None) -> None:
-        """Look ahead for lesions that later reads call benign."""
-        self._benign = _dropped(reads)
+    def __init__(
+        self,
+        baseline: HeldRead | None,
+        benign: set[str],
+        proven: Mapping[str, HeldBiopsy],
+    ) -> None:
+        """Take the lesions that are benign, and those that a malignant biopsy has proven."""
+        self._benign = benign
+        self._proven = proven
         self._pet_at_baseline = baseline is not None and any(
             image.modality == "PET_CT" for image in baseline.fact.images
         )
@@ -54,28 +65,63 @@ class NewLesions:
         for lesion_id in fresh:
             self._first[lesion_id] = (held, methods[lesion_id])
         self._sectioned |= {name for name, seen in methods.items() if seen & CROSS_SECTIONAL}
-        dating = {
-            name: (held, methods[name]) if name in self._told else self._first[name]
-            for name in methods
-        }
         found = [
-            Mention(lesion, self._certainty(lesion), *dating[lesion.lesion_id])
+            Mention(
+                lesion,
+                self._certainty(lesion),
+                *self._first[lesion.lesion_id],
+                confirmed=lesion.lesion_id not in fresh | self._told,
+            )
             for lesion in lesions
         ]
-        found = _without_small_nodes(found, fresh, other_evidence=other_evidence)
+        found = self._counted(found, fresh, other_evidence=other_evidence)
         self._told |= fresh & _unequivocal(found)
         return found
 
     def _certainty(self, lesion: NewLesionSeen) -> str:
         if lesion.lesion_id in self._benign:
             return "benign"
-        pet_only = lesion.method == "PET_CT" and lesion.lesion_id not in self._sectioned
-        if lesion.certainty == "unequivocal" and pet_only and not self._pet_at_baseline:
+        if lesion.certainty == "unequivocal" and self._pet_only(lesion):
             return "equivocal"
         return lesion.certainty
 
+    def _pet_only(self, lesion: NewLesionSeen) -> bool:
+        seen_in_sections = lesion.lesion_id in self._sectioned
+        return lesion.method == "PET_CT" and not (seen_in_sections or self._pet_at_baseline)
 
-def _dropped(reads: Sequence[HeldRead]) -> set[str]:
+    def _counted(
+        self, found: list[Mention], fresh: set[str], *, other_evidence: bool
+    ) -> list[Mention]:
+        """Hold back small nodes that are the only evidence, unless a biopsy has proven one."""
+        alone = _without_small_nodes(found, fresh, other_evidence=other_evidence)
+        proven = {
+            mention.lesion.lesion_id: self._proven[mention.lesion.lesion_id]
+            for mention in found
+            if mention.lesion.nodal
+            and mention.lesion.lesion_id in self._proven
+            and not self._pet_only(mention.lesion)
+        }
+        if not proven:
+            return alone
+        counted = [
+            replace(mention, certainty="unequivocal")
+            if mention.lesion.lesion_id in proven
+            else mention
+            for mention in found
+        ]
+        counted = _without_small_nodes(
+            counted, fresh - proven.keys(), other_evidence=other_evidence
+        )
+        any_proven = next(iter(proven.values()))
+        return [
+            now
+            if now.certainty != "unequivocal" or before.certainty == "unequivocal"
+            else replace(now, biopsy=proven.get(now.lesion.lesion_id, any_proven))
+            for before, now in zip(alone, counted, strict=True)
+        ]
+
+
+def benign_lesions(reads: Sequence[HeldRead]) -> set[str]:
     """Lesions that some read calls benign and no later read unequivocal."""
     benign: set[str] = set()
     for held in reads:
@@ -112,17 +158,15 @@ def _without_small_nodes(
     }
     if other_evidence or _unequivocal(found) - small:
         return found
-    return [_demoted(mention) if mention.lesion.lesion_id in small else mention
-            for mention in found]  # fmt: skip
+    return [
+        replace(mention, certainty="equivocal") if mention.lesion.lesion_id in small else mention
+        for mention in found
+    ]
 
 
 def _small_node(lesion: NewLesionSeen) -> bool:
     size = lesion.size_mm
     return lesion.nodal and size is not None and NODE_SMALL_FROM_MM <= size < NODE_MEASURABLE_MM
-
-
-def _demoted(mention: Mention) -> Mention:
-    return Mention(mention.lesion, "equivocal", mention.dating_read, mention.dating_methods)
 
 
 def new_lesion_value(mentions: Sequence[Mention], read: ImagingRead) -> NewLesion:

@@ -1,71 +1,112 @@
-"""When an imaging visit is due, how long it stays open, and the next day that the clock matters.
+"""What the clock says of a patient: visits missed, follow-up lost, the next day that matters.
 
-Clinical rules 4.1 ("Schedule"). Days only: the clock is a recorded closed day, never a reading.
+Clinical rules 1.11 and 4.1 ("Schedule"). The clock is a recorded closed day, never a reading.
 """
 
 import datetime
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
-from msgspec import Struct
-
+from monitor.clinical.attendance import VisitState, seen_in, seen_of, states_of
 from monitor.clinical.course import Course
-from monitor.clinical.episodes import episodes_of
-from monitor.clinical.parameters import Schedule
-from monitor.clinical.terms import day_of
+from monitor.clinical.due import KINDS, DueVisit, plans_of, visits_due
+from monitor.clinical.expedite import expedite_due_days
+from monitor.clinical.imaging_read import ImagingRead
+from monitor.clinical.state import Held
+
+AnyHeld = Held[Any]  # of whatever kind of fact
 
 
-class DueVisit(Struct, frozen=True):
-    """A scheduled imaging visit: open from due minus window to `closes_on`, both included."""
-
-    due_on: datetime.date
-    closes_on: datetime.date
+def follow_up_ended_on(course: Course) -> datetime.date | None:
+    """The day that ends every schedule: death, or withdrawal from follow-up or consent."""
+    return course.ended_on
 
 
-def anchor_of(course: Course) -> datetime.date | None:
-    """Where visits are counted from: surveillance baseline, last local therapy, enrolment.
+def scheduled(course: Course) -> list[tuple[DueVisit, VisitState]]:
+    """Every visit of every episode with its state, by due date, then kind (contract 4.1)."""
+    rules = course.rules.schedule
+    found = [
+        row
+        for kind in KINDS
+        for row in states_of(
+            visits_due(kind, course.plans, rules), seen_of(kind, course.facts), course.closed_on
+        )
+    ]
+    return sorted(found, key=lambda row: (row[0].due_on, row[0].kind))
 
-    None without any of them, and while a local therapy has no end.
+
+def missed_visits(course: Course, until_day: datetime.date) -> list[datetime.date]:
+    """Due dates of imaging visits whose window was over before a day, without a read in it.
+
+    Only reads of the study's series count here, and a withdrawal ends nothing (1.11).
     """
-    episode = episodes_of(course.therapies)[-1]
-    if episode.open:
+    plans = plans_of(course.therapies, course.visits, course.enrolled, None)
+    seen = seen_in([visit.held for visit in course.visits])
+    visits = states_of(visits_due("imaging", plans, course.rules.schedule), seen, until_day)
+    return [due.due_on for due, state in visits if state in ("missed", "late")]
+
+
+def results_waited_for(course: Course) -> Iterator[tuple[AnyHeld, datetime.date]]:
+    """Results and reads that are not final yet, with the last day on which that is in time."""
+    for records, days in (
+        (course.facts.ctdna, course.rules.ctdna.turnaround_days),
+        (course.facts.imaging, course.rules.imaging.turnaround_days),
+    ):
+        for held in records:
+            if not held.final:
+                yield held, held.fact.clinical_day + timedelta(days=days)
+
+
+def out_of_touch_since(course: Course) -> AnyHeld | None:
+    """The record of the last contact, when the latest imaging visits are all missed; else None.
+
+    After death or withdrawal nobody is out of touch: the record that says so is a contact of the
+    day up to which days without contact count.
+    """
+    wanted = course.rules.followup.ltfu_missed
+    imaging = [visit for visit in course.attendance.past if visit.due.kind == "imaging"]
+    if course.ended_on is not None or not imaging:
         return None
-    baseline = [v for v in course.visits if v.is_baseline and v.episode.number == episode.number]
-    if baseline:
-        return baseline[0].read.clinical_day
-    if episode.surveilled_after is not None:
-        return episode.surveilled_after
-    return min((day_of(held.fact.enrolled_on) for held in course.enrolled), default=None)
+    latest = imaging[-1]
+    if latest.missed_in_a_row < wanted or latest.due.episode != course.current_episode:
+        return None
+    return max(course.facts.records, key=_contact_order)
 
 
-def imaging_visits(anchor: datetime.date, rules: Schedule) -> Iterator[DueVisit]:
-    """The imaging visits of an episode, from its anchor to the end of follow-up."""
-    due, last = anchor, _years_after(anchor, rules.follow_up_years)
-    while True:
-        later = (due - anchor).days + rules.imaging_days > rules.imaging_later_after_days
-        due += timedelta(days=rules.imaging_days_later if later else rules.imaging_days)
-        if due > last:
-            return
-        window = rules.imaging_window_days_later if later else rules.imaging_window_days
-        yield DueVisit(due, due + timedelta(days=window))
+def lost_from(contact: AnyHeld, course: Course) -> datetime.date:
+    """The first day with more days without contact than a patient in follow-up may have."""
+    last: datetime.date = contact.fact.last_day
+    return last + timedelta(days=course.rules.followup.no_contact + 1)
 
 
 def next_due_on(course: Course) -> datetime.date | None:
-    """The next day, after the patient's closed day, that a visit's window is over.
+    """The next day after the patient's closed day on which the clock can change anything.
 
-    None when nothing can come due: not enrolled, no anchor, follow-up over.
+    None when nothing can come due, and while the patient is not enrolled.
     """
-    anchor = anchor_of(course)
-    if anchor is None or not course.enrolled:
+    if not course.enrolled:
         return None
-    rules = course.rules.schedule
-    over = (visit.closes_on + timedelta(days=1) for visit in imaging_visits(anchor, rules))
     closed = course.closed_on or datetime.date.min
-    return next((day for day in over if day > closed), None)
+    return min((day for day in _clock_days(course) if day > closed), default=None)
 
 
-def _years_after(day: datetime.date, years: int) -> datetime.date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
+def _clock_days(course: Course) -> Iterator[datetime.date]:
+    """The day after the next window and after each turnaround, of loss to follow-up, of repeats."""
+    if course.attendance.next_closing_on is not None:
+        yield course.attendance.next_closing_on + timedelta(days=1)
+    for _, limit in results_waited_for(course):
+        yield limit + timedelta(days=1)
+    contact = out_of_touch_since(course)
+    if contact is not None:
+        yield lost_from(contact, course)
+    yield from expedite_due_days(course)
+
+
+def _contact_order(
+    held: AnyHeld,
+) -> tuple[datetime.date, datetime.date, datetime.date, str, str]:
+    """By latest day, then in the order of contract 2."""
+    fact = held.fact
+    first, last = fact.clinical_day, fact.last_day
+    return (last, first, last if isinstance(fact, ImagingRead) else first, *held.key)

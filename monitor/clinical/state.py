@@ -4,20 +4,34 @@ The state is all that is remembered; every finding is computed from its facts ag
 """
 
 import datetime
-import json
 from bisect import insort
+from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from monitor.clinical.ctdna_result import CtdnaResult
-from monitor.clinical.events import DayClosed, Fact, LocalTherapy, PatientEnrolled
+from monitor.clinical.eligibility_assessed import EligibilityAssessed
+from monitor.clinical.events import (
+    BiopsyResult,
+    ContactRecorded,
+    DayClosed,
+    DeathRecorded,
+    Fact,
+    LocalTherapy,
+    MarkerResult,
+    PatientEnrolled,
+    ReviewHeld,
+    SystemicTherapy,
+    TreatabilityStated,
+    WithdrawalRecorded,
+)
 from monitor.clinical.imaging_read import ImagingRead
 from monitor.clinical.record import Part, Record
 from monitor.clinical.terms import PROVISIONAL, Action, Severity
 
-STATE_FORMAT = 1
+STATE_FORMAT = 2
 RECORDS_MAX = 2000  # of one patient: everything is computed from all of them after every fact
 
 F = TypeVar("F", bound=Record)
@@ -51,10 +65,14 @@ class EvidenceItem(Part, frozen=True, kw_only=True):
 
 
 class Told(Part, frozen=True, kw_only=True, omit_defaults=False):
-    """What was last said of a finding: enough to amend or withdraw it later."""
+    """What was last said of a finding: enough to amend or withdraw it later.
+
+    `withdrawn_on` is the day on which it was found to be without support.
+    """
 
     finding: str
     rule_id: str
+    rule_version: int = 1
     action: Action
     revision: int
     notice_id: str
@@ -63,6 +81,7 @@ class Told(Part, frozen=True, kw_only=True, omit_defaults=False):
     evidence: tuple[EvidenceItem, ...]
     details: dict[str, Any]
     explanation: str
+    withdrawn_on: datetime.date | None = None
 
 
 class PatientState(Part, frozen=True, kw_only=True, omit_defaults=False):
@@ -83,6 +102,15 @@ class PatientState(Part, frozen=True, kw_only=True, omit_defaults=False):
     imaging: tuple[Held[ImagingRead], ...] = ()
     enrolled: tuple[Held[PatientEnrolled], ...] = ()
     local: tuple[Held[LocalTherapy], ...] = ()
+    eligibility: tuple[Held[EligibilityAssessed], ...] = ()
+    systemic: tuple[Held[SystemicTherapy], ...] = ()
+    markers: tuple[Held[MarkerResult], ...] = ()
+    treatability: tuple[Held[TreatabilityStated], ...] = ()
+    biopsies: tuple[Held[BiopsyResult], ...] = ()
+    reviews: tuple[Held[ReviewHeld], ...] = ()
+    contacts: tuple[Held[ContactRecorded], ...] = ()
+    deaths: tuple[Held[DeathRecorded], ...] = ()
+    withdrawals: tuple[Held[WithdrawalRecorded], ...] = ()
     closed: tuple[Held[DayClosed], ...] = ()
     told: dict[str, Told] = msgspec.field(default_factory=dict)
     refused: tuple[tuple[str, str, int], ...] = ()
@@ -93,17 +121,22 @@ class PatientState(Part, frozen=True, kw_only=True, omit_defaults=False):
         """Whether something of this patient could not be taken into account."""
         return self.broken or bool(self.refused)
 
+    @property
+    def records(self) -> Iterator[Held]:  # type: ignore[type-arg]
+        """Every standing record of the patient, the monitor's own closed days left out."""
+        for name in RECORD_LISTS:
+            yield from getattr(self, name)
+
     def day_of_record(self, key: tuple[str, str]) -> datetime.date | None:
         """The clinical day of the version that stands for this patient, if one does."""
-        lists = (self.ctdna, self.imaging, self.enrolled, self.local, self.closed)
+        lists = (getattr(self, name) for name in FACT_LISTS.values())
         found = (held.fact.clinical_day for facts in lists for held in facts if held.key == key)
         return next(found, None)
 
     @property
     def full(self) -> bool:
         """Whether there are more records than a patient may have."""
-        lists = (self.ctdna, self.imaging, self.enrolled, self.local)
-        return sum(map(len, lists)) > RECORDS_MAX
+        return sum(len(getattr(self, name)) for name in RECORD_LISTS) > RECORDS_MAX
 
     @property
     def enrolled_now(self) -> bool:
@@ -116,9 +149,19 @@ FACT_LISTS: dict[str, str] = {
     CtdnaResult.KIND: "ctdna",
     ImagingRead.KIND: "imaging",
     PatientEnrolled.KIND: "enrolled",
+    EligibilityAssessed.KIND: "eligibility",
     LocalTherapy.KIND: "local",
+    SystemicTherapy.KIND: "systemic",
+    MarkerResult.KIND: "markers",
+    TreatabilityStated.KIND: "treatability",
+    BiopsyResult.KIND: "biopsies",
+    ReviewHeld.KIND: "reviews",
+    ContactRecorded.KIND: "contacts",
+    DeathRecorded.KIND: "deaths",
+    WithdrawalRecorded.KIND: "withdrawals",
     DayClosed.KIND: "closed",
 }
+RECORD_LISTS: tuple[str, ...] = tuple(name for name in FACT_LISTS.values() if name != "closed")
 
 
 class NewerState(Exception):
@@ -126,12 +169,17 @@ class NewerState(Exception):
 
 
 def load_state(document: str) -> PatientState:
-    """Read a stored state. Raises NewerState, or ValueError for a damaged document."""
-    if not document.startswith(f'{{"format":{STATE_FORMAT},'):
-        found = json.loads(document).get("format")
-        raise NewerState(f"state format {found}, this program knows {STATE_FORMAT}")
+    """Read a stored state, also one of an older format: what it lacks is empty.
+
+    Raises NewerState, or ValueError for a damaged document.
+    """
     try:
-        return _DECODER.decode(document)
+        if document.startswith(_CURRENT):
+            return _DECODER.decode(document)
+        found = _FORMAT.decode(document).format
+        if found > STATE_FORMAT:
+            raise NewerState(f"state format {found}, this program knows {STATE_FORMAT}")
+        return replace(_DECODER.decode(document), format=STATE_FORMAT)
     except msgspec.DecodeError:
         raise ValueError("the stored state is damaged") from None
 
@@ -141,6 +189,12 @@ def dump_state(state: PatientState) -> str:
     return _ENCODER.encode(state).decode()
 
 
+class _Format(Part, frozen=True, kw_only=True):
+    format: int
+
+
+_CURRENT = f'{{"format":{STATE_FORMAT},'
+_FORMAT = msgspec.json.Decoder(_Format)
 _DECODER = msgspec.json.Decoder(PatientState)
 _ENCODER = msgspec.json.Encoder()
 

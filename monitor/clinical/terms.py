@@ -48,6 +48,13 @@ NonTargetResponse = Literal["CR", "NON-CR/NON-PD", "PD", "NE"]
 NewLesion = Literal["none", "equivocal", "unequivocal", "incomplete"]
 
 LocalModality = Literal["surgery", "radiotherapy", "ablation"]
+Analyte = Literal["CEA"]
+MarkerUnit = Literal["ng/mL", "ug/L"]
+Treatable = Literal["yes", "no", "unknown"]
+Decision = Literal["systemic_therapy", "repeat_local_therapy", "surveillance", "other"]
+WithdrawalScope = Literal["treatment", "follow_up", "consent"]
+NedBy = Literal["emr", "surgery", "rfa", "radiotherapy", "chemotherapy_only"]
+PriorSystemic = Literal["none", "adjuvant_only", "first_line_only", "second_line"]
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
 Action = Literal["withdrawn", "amended", "raised"]

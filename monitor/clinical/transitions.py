@@ -21,7 +21,10 @@ from monitor.clinical.findings import (
     notice_id,
 )
 from monitor.clinical.parameters import Parameters
-from monitor.clinical.rules import RULE_OF, Rule, derive
+from monitor.clinical.retraction import NAME as RETRACTION
+from monitor.clinical.retraction import may_be_retracted, retractions
+from monitor.clinical.rule import Rule
+from monitor.clinical.rules import derive
 from monitor.clinical.schedule import next_due_on
 from monitor.clinical.state import PatientState, Told, with_beside, with_fact, without_record
 from monitor.clinical.terms import Action
@@ -49,17 +52,23 @@ class Beside:
     fact: Fact
 
 
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """The study's rules are others from here on: no fact came, and all is decided again."""
+
+
 class Arrival(Struct, frozen=True):
     """Something that reaches a patient: what it changes, when it came, which event caused it.
 
-    `change` is a fact that stands, one that lies beside, a record that moved away, or None for
-    an accepted event without effect (a stale version): it counts, and changes nothing else.
+    `change` is a fact that stands, one that lies beside, a record that moved away, other rules,
+    or None for an accepted event without effect (a stale version): the last two count, and
+    change no fact.
     """
 
     source: str
     event_id: str
     detected_at: datetime.datetime
-    change: Fact | Beside | Moved | None
+    change: Fact | Beside | Moved | RulesChanged | None
 
 
 class Outcome(Struct, frozen=True):
@@ -81,7 +90,7 @@ def apply(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
         changed = without_record(counted, arrival.source, change.record_id)
     elif isinstance(change, Beside):
         changed = with_beside(counted, arrival.source, change.fact)
-    elif change is not None:
+    elif change is not None and not isinstance(change, RulesChanged):
         changed = with_fact(counted, arrival.source, change)
     else:
         changed = counted
@@ -103,19 +112,26 @@ def standing(state: PatientState, course: Course) -> dict[str, tuple[Rule, Findi
 def _tell(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
     """Take the difference between what stands and what was told; nothing before enrolment."""
     course = course_of(state, ruleset.parameters)
-    found = standing(state, course) if course.enrolled else {}
-    told, notices, sequence = dict(state.told), [], state.sequence
-    gone = "current records no longer support this" if course.enrolled else ENROLMENT_GONE
-    differences = _differences(state.told, found, ruleset, gone)
-    for key, said in sorted(differences, key=_order_of_notices):
+    found = standing(state, course) if course.enrolled else None
+    detected_on = arrival.detected_at.astimezone(datetime.UTC).date()
+    unsupported = RULES_GONE if isinstance(arrival.change, RulesChanged) else UNSUPPORTED
+    rows = dict(_differences(state.told, found, ruleset, detected_on, unsupported))
+    told = {**state.told, **rows} if rows else state.told
+    if found is not None and any(may_be_retracted(said) for said in told.values()):
+        rows |= dict(retractions(state, course, told, detected_on))
+        told = {**told, **rows}
+    notices, sequence = [], state.sequence
+    for key, said in sorted(rows.items(), key=_order_of_notices):
         sequence += 1
         before = state.told.get(key)
-        told[key] = said
         notices.append(_notice(state, key, said, before, sequence, arrival, ruleset))
     after = replace(state, told=told, sequence=sequence) if notices else state
     return Outcome(after, tuple(notices), next_due_on(course))
 
 
+UNSUPPORTED = "current records no longer support this"
+RULES_GONE = "records do not support this under the study's changed rules"
+RULES_CHANGED = "rules_changed"  # `details.origin` of what a change of rules causes (contract 3)
 ENROLMENT_GONE = "enrolment no longer stands, and the finding is held until one does"
 _ACTIONS: tuple[Action, ...] = ("withdrawn", "amended", "raised")
 
@@ -127,14 +143,20 @@ def _order_of_notices(row: tuple[str, Told]) -> tuple[int, int, str]:
 
 def _differences(
     told: Mapping[str, Told],
-    found: Mapping[str, tuple[Rule, Finding]],
+    found: Mapping[str, tuple[Rule, Finding]] | None,
     ruleset: Ruleset,
-    gone: str,
+    detected_on: datetime.date,
+    unsupported: str,
 ) -> Iterator[tuple[str, Told]]:
+    """What differs from what was told; `found` is None while no enrolment stands."""
     for key, before in told.items():
-        if before.action != "withdrawn" and key not in found:
-            yield key, _withdrawn(before, key, gone)
-    for key, (rule, finding) in found.items():
+        if before.action == "withdrawn" or (found is not None and key in found):
+            continue
+        if found is None:
+            yield key, _withdrawn(before, key, ENROLMENT_GONE, None)
+        elif before.finding != RETRACTION:
+            yield key, _withdrawn(before, key, unsupported, detected_on)
+    for key, (rule, finding) in (found or {}).items():
         known = told.get(key)
         if known is None or known.action == "withdrawn":
             yield key, _said(rule, finding, "raised", known, ruleset, key)
@@ -158,6 +180,7 @@ def _said(
     return Told(
         finding=finding.name,
         rule_id=rule.id,
+        rule_version=rule.version,
         action=action,
         revision=revision,
         notice_id=notice_id(key, action, revision),
@@ -169,7 +192,7 @@ def _said(
     )
 
 
-def _withdrawn(before: Told, key: str, gone: str) -> Told:
+def _withdrawn(before: Told, key: str, gone: str, on: datetime.date | None) -> Told:
     revision = before.revision + 1
     return replace(
         before,
@@ -177,6 +200,7 @@ def _withdrawn(before: Told, key: str, gone: str) -> Told:
         revision=revision,
         notice_id=notice_id(key, "withdrawn", revision),
         explanation=f"Withdrawn: the patient's {gone}. It had said: {before.explanation}",
+        withdrawn_on=on,
     )
 
 
@@ -197,12 +221,13 @@ def _notice(
         patient_id=state.patient_id,
         sequence=sequence,
         detected_at=arrival.detected_at,
-        rule_version=RULE_OF[said.finding].version,
+        rule_version=said.rule_version,
         ruleset=ruleset.name,
         config_hash=ruleset.parameters.config_hash,
         supersedes=before.notice_id if before else None,
         cause_id=arrival.event_id,
         said=said,
+        origin=RULES_CHANGED if isinstance(arrival.change, RulesChanged) else None,
     )
 
 

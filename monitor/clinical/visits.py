@@ -1,75 +1,106 @@
 """Reads evaluated one after the other: baseline, nadir, response, memory of CR, and the PD date.
 
-Clinical rules 1.4, 1.7, 1.8 and 1.10. Each series and each episode stands for itself.
+Clinical rules 1.4, 1.7, 1.8, 1.10 and 1.12. Each series and each episode stands for itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from monitor.clinical import recist
 from monitor.clinical.episodes import (
     Episode,
     HeldRead,
-    HeldTherapy,
     baseline_of,
     episode_at,
-    episodes_of,
     superseded_of,
 )
 from monitor.clinical.memory import EpisodeMemory
-from monitor.clinical.new_lesions import CROSS_SECTIONAL, NewLesions, new_lesion_value
-from monitor.clinical.parameters import Recist
-from monitor.clinical.visit import Visit, image_days
-
-ALL_IMAGES: frozenset[str] = frozenset()
+from monitor.clinical.new_lesions import NewLesions, benign_lesions, new_lesion_value
+from monitor.clinical.parameters import Parameters, Recist
+from monitor.clinical.recurrences import judge_sites
+from monitor.clinical.sites import HeldBiopsy, TreatedSites
+from monitor.clinical.visit import Visit
 
 
 def visits_of(
-    reads: Sequence[HeldRead], therapies: Sequence[HeldTherapy], rules: Recist
+    reads: Sequence[HeldRead],
+    episodes: Sequence[Episode],
+    sites: TreatedSites,
+    proven: Mapping[str, HeldBiopsy],
+    rules: Parameters,
 ) -> list[Visit]:
-    """Evaluate one series of standing reads, given in clinical order."""
-    episodes = episodes_of(therapies)
+    """Evaluate one series of standing reads, given in clinical order.
+
+    `proven` are the lesions that a biopsy has shown to be malignant.
+    """
     overruled = superseded_of([held for held in reads if held.final])
-    visits = [
-        Visit(held, held.fact, episode_at(episodes, held.fact.clinical_day)) for held in reads
-    ]
-    for visit in visits:
-        visit.evaluated = visit.held.final and visit.held.key not in overruled
-        visit.flags = _flags(visit, overruled)
+    visits = []
+    for held in reads:
+        read = held.fact
+        order = (read.clinical_day, read.last_day, held.source, read.record_id)
+        evaluated = held.final and held.key not in overruled
+        visits.append(Visit(held, read, order, episode_at(episodes, order[0]), evaluated))
+    judge_sites(visits, sites)
+    benign = benign_lesions([visit.held for visit in visits if visit.evaluated])
     for episode in episodes:
         own = [visit for visit in visits if visit.episode is episode and visit.evaluated]
         if own:
-            _evaluate(own, episode, rules)
+            baseline = baseline_of(episode, [visit.held for visit in own])
+            _evaluate(own, baseline, NewLesions(baseline, benign, proven), rules)
+    for visit in visits:
+        visit.flags = _flags(visit, overruled)
     return visits
+
+
+def proven_lesions(biopsies: Sequence[HeldBiopsy]) -> dict[str, HeldBiopsy]:
+    """The lesions that a biopsy has shown to be malignant, with the first that did."""
+    found: dict[str, HeldBiopsy] = {}
+    for held in biopsies:
+        if held.fact.malignant and held.fact.lesion_id is not None:
+            found.setdefault(held.fact.lesion_id, held)
+    return found
 
 
 def _flags(visit: Visit, overruled: set[tuple[str, str]]) -> tuple[str, ...]:
     flags = []
-    if visit.read.survey == "incomplete":
+    if visit.evaluated and visit.read.survey == "incomplete":
         flags.append("INCOMPLETE_SURVEY")
     if visit.held.key in overruled:
         flags.append("SUPERSEDED_SAME_DAY")
     if not visit.held.final:
         flags.append(visit.read.status.upper())
+    if visit.baseline_problem:
+        flags.append("DATA_QUALITY")
     return tuple(flags)
 
 
-def _evaluate(visits: Sequence[Visit], episode: Episode, rules: Recist) -> None:
-    reads = [visit.held for visit in visits]
-    baseline = baseline_of(episode, reads)
-    lesions = NewLesions(reads, baseline)
-    memory = EpisodeMemory(rules)
+def _evaluate(
+    visits: Sequence[Visit], baseline: HeldRead | None, lesions: NewLesions, rules: Parameters
+) -> None:
+    memory = EpisodeMemory(rules.recist)
     for visit in visits:
         visit.is_baseline = visit.held is baseline
         if visit.is_baseline:
             memory.begin(visit)
+            _look_at_window(visit, rules)
         else:
             memory.follow_up(visit)
-        other_evidence = bool(visit.pd_reasons) or "PD" in (visit.target, visit.non_target)
-        visit.mentions = lesions.judge(visit.held, other_evidence=other_evidence)
+        visit.mentions = lesions.judge(visit.held, other_evidence=_pd_anyway(visit))
         visit.new_lesion = new_lesion_value(visit.mentions, visit.read)
         if not visit.is_baseline:
             memory.conclude(visit)
-            _date_pd(visit, rules)
+            _date_pd(visit, rules.recist)
+
+
+def _look_at_window(visit: Visit, rules: Parameters) -> None:
+    """Note a surveillance baseline outside the window of the therapy before it (1.12)."""
+    episode = visit.episode
+    if episode.modality is None or episode.surveilled_after is None:
+        return
+    first, last = rules.surveillance_baseline_window.of(episode.modality)
+    days = (visit.day - episode.surveilled_after).days
+    if not first <= days <= last:
+        visit.baseline_problem = "baseline_window"
+        visit.baseline_days = {"days": days, "first": first, "last": last}
 
 
 def _date_pd(visit: Visit, rules: Recist) -> None:
@@ -81,9 +112,33 @@ def _date_pd(visit: Visit, rules: Recist) -> None:
     reasons = list(visit.pd_reasons)
     reasons += ["target lesions"] if visit.target == "PD" else []
     reasons += ["non-target lesions"] if visit.non_target == "PD" else []
-    days = [visit.seen_on(mention, rules) for mention in visit.unequivocal]
+    if not reasons and not _reported_pd(visit):
+        visit.pd_biopsies = _deciding_biopsies(visit)
+    reasons += ["treated sites"] if visit.recurred else []
+    unequivocal = visit.unequivocal
+    days = [visit.seen_on(mention, rules) for mention in unequivocal]
     if reasons or by_responses:
-        days.append(pick(image_days(visit.read, ALL_IMAGES if by_responses else CROSS_SECTIONAL)))
-    reasons += ["new lesions"] if visit.unequivocal else []
+        days.append(pick(visit.site_days))
+    reasons += ["new lesions"] if unequivocal else []
     reasons = reasons or ["the reader's reported response"]
     visit.pd_on, visit.pd_reasons = min(days), tuple(reasons)
+
+
+def _pd_anyway(visit: Visit) -> bool:
+    """Whether the read is PD without its new lesions."""
+    seen = bool(visit.pd_reasons or visit.recurred)
+    return seen or "PD" in (visit.target, visit.non_target) or _reported_pd(visit)
+
+
+def _reported_pd(visit: Visit) -> bool:
+    reported = visit.read.reported
+    by_responses = recist.depth(visit.read) == "responses"
+    return by_responses and reported is not None and reported.overall == "PD"
+
+
+def _deciding_biopsies(visit: Visit) -> tuple[HeldBiopsy, ...]:
+    """The biopsies without which no site and no new lesion of the read would count."""
+    biopsies = [shown.biopsy for shown in visit.recurred]
+    biopsies += [mention.biopsy for mention in visit.unequivocal]
+    found = {biopsy.key: biopsy for biopsy in biopsies if biopsy is not None}
+    return () if None in biopsies else tuple(found.values())

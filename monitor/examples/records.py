@@ -6,9 +6,23 @@ from datetime import date, datetime
 from typing import Any
 
 STUDY = "NCT06778382"
-DOSES = (("50", 5, "100"), ("60", 8, "105"), ("48", 4, "105.6"))  # Gy, fractions, BED in Gy
+DOSES = (("50", 5, "100"), ("48", 6, "86.4"), ("50", 10, "75"))  # Gy, fractions, BED in Gy
 
 Content = dict[str, Any]
+
+
+# The trial's own notes: the code in their record ids, and the field with their day.
+NOTES = {
+    "eligibility.assessed": ("EA", "assessed_on"),
+    "therapy.systemic": ("ST", "started_on"),
+    "treatability.stated": ("TS", "stated_on"),
+    "biopsy.result": ("BX", "taken_on"),
+    "review.held": ("RV", "held_on"),
+    "contact.recorded": ("CO", "contacted_on"),
+    "death.recorded": ("DE", "died_on"),
+    "withdrawal.recorded": ("WD", "withdrawn_on"),
+    "marker.result": ("MK", "collected_at"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +151,45 @@ def new_lesion(seen: Seen) -> Content:
         "method": "CT",
         "size_mm": seen.size_mm,
     }
+
+
+# An assessment that meets every criterion.
+ELIGIBLE: Content = {
+    "age_years": 63,
+    "pathology_confirmed_crc": True,
+    "ned_achieved_by": "surgery",
+    "ned_on": "2022-01-15",
+    "lung_lesion_detected_on": "2023-11-28",
+    "prior_systemic": "adjuvant_only",
+    "lung_lesion_count": 1,
+    "lung_lesions_suitable_for_local": True,
+    "largest_lung_lesion_mm": "17",
+    "prior_lung_rt": False,
+    "ecog": 0,
+    "expected_survival_months": 24,
+    "anc_e9_per_l": "3.2",
+    "growth_factor_given": False,
+    "organ_function_ok_for_local": True,
+    "childbearing_potential": False,
+    "consent_signed": True,
+    "lesions_from_first_diagnosis": False,
+    "liver_metastasis": False,
+    "bone_metastasis": False,
+    "node_metastasis": False,
+    "amenable_to_rt": True,
+    "prior_second_line": False,
+    "alt_x_uln": "0.8",
+    "ast_x_uln": "0.9",
+    "bilirubin_x_uln": "0.6",
+    "creatinine_x_uln": "1.1",
+    "cea": {"value": "6.5", "unit": "ug/L"},
+    "serious_condition": False,
+    "severe_infection": False,
+    "autoimmune_active": False,
+    "cns_dysfunction": False,
+    "major_surgery_done": False,
+    "pregnant": False,
+    "breastfeeding": False,
+    "allergy_to_study_treatment": False,
+    "investigator_other": False,
+}

@@ -9,17 +9,17 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from monitor.examples import records
-from monitor.examples.records import STUDY, Content, Seen
+from monitor.examples.records import NOTES, STUDY, Content, Seen
 
 LAB = "https://lims.example/ctdna"
 READS = "https://imaging.example/reads"
 EDC = "https://edc.example/nct06778382"
 LOCAL_TIME = timezone(timedelta(hours=8))  # Shandong
 VISIT_DAYS = 84
-BASELINE_DAYS = {"surgery": 35, "ablation": 32, "radiotherapy": 56}
+BASELINE_DAYS = {"surgery": 35, "ablation": 32, "radiotherapy": 50}
 
 Depth = Literal["lesions", "sum", "responses"]
 
@@ -57,6 +57,14 @@ class Story:
         self._counts: dict[str, int] = {}
         self._sites: list[str] = []
 
+    @classmethod
+    def begun(cls, number: int, enrolled_on: str, modality: str, *sites: str, **more: Any) -> Self:
+        """A patient who is enrolled and treated one to two weeks later."""
+        story = cls(number, enrolled_on, **more)
+        story.enrolled()
+        story.treated(modality, story.between(8, 17), *sites)
+        return story
+
     def between(self, low: int, high: int) -> int:
         """A whole number within bounds, by the patient's own dice."""
         return low + int(self._dice.random() * (high - low + 1))
@@ -76,7 +84,7 @@ class Story:
         }
         return self._first("patient.enrolled", EDC, "ENR", content, self._at(reaches_us_days))
 
-    def treated(self, modality: str, from_day: int, *sites: str) -> Line:
+    def treated(self, modality: str, from_day: int, *sites: str, **more: Any) -> Line:
         """A round of local therapy of lung sites; visits count from the baseline read after it."""
         self._rounds += 1
         until = from_day + (self.between(8, 11) if modality == "radiotherapy" else 0)
@@ -87,11 +95,14 @@ class Story:
         content["sites"] = [
             {"site_id": name, "organ": "lung", "lesion_ids": []} for name in self._sites
         ]
+        content |= more
         return self._first("therapy.local", EDC, "LT", content, self._at(until + 2))
 
-    def baseline(self, ctdna: str = "not_detected", *mm: str) -> tuple[Line, Line]:
+    def baseline(self, ctdna: str = "not_detected", *mm: str, **more: Any) -> tuple[Line, Line]:
         """The first sample after therapy and the surveillance baseline read."""
-        return self.blood(self._anchor - self.between(0, 3), ctdna), self.read(self._anchor, mm)
+        return self.blood(self._anchor - self.between(0, 3), ctdna), self.read(
+            self._anchor, mm, **more
+        )
 
     def visits(self, count: int, *mm: str) -> None:
         """So many planned visits with nothing new."""
@@ -99,32 +110,40 @@ class Story:
             self.visit("not_detected", *mm)
 
     def visit(
-        self, ctdna: str = "not_detected", *mm: str, new: Sequence[Seen] = ()
+        self, ctdna: str = "not_detected", *mm: str, new: Sequence[Seen] = (), **more: Any
     ) -> tuple[Line, Line]:
-        """The next planned visit: a sample and a read; returns both."""
+        """The next planned visit: a sample and a read with `more` content; returns both."""
         day = self.next_day() + self.between(-5, 6)
-        return self.blood(day - self.between(0, 2), ctdna), self.visit_read(day, *mm, new=new)
+        sample = self.blood(day - self.between(0, 2), ctdna)
+        return sample, self.visit_read(day, *mm, new=new, **more)
 
-    def visit_read(self, day: int | None = None, *mm: str, new: Sequence[Seen] = ()) -> Line:
+    def visit_read(
+        self, day: int | None = None, *mm: str, new: Sequence[Seen] = (), **more: Any
+    ) -> Line:
         """The next planned visit's read alone."""
         planned = self.next_day()
         self._visits += 1
-        return self.read(planned if day is None else day, mm, new)
+        return self.read(planned if day is None else day, mm, new, **more)
+
+    def missed(self) -> int:
+        """The next planned visit, to which the patient did not come; returns its day."""
+        self._visits += 1
+        return self.next_day(0)
 
     def next_day(self, visits_ahead: int = 1) -> int:
         """The planned day of a visit, counted from the last one."""
         return self._anchor + (self._visits + visits_ahead) * VISIT_DAYS
 
-    def blood(self, day: int, ctdna: str, turnaround_days: int = 0) -> Line:
+    def blood(self, day: int, ctdna: str, turnaround_days: int = 0, **more: Any) -> Line:
         """A sample with the laboratory's call; a number is what was detected, in MTM/mL."""
-        plasma, cfdna = self.between(36, 52) / 10, self.between(38, 121) / 10
+        plasma, cfdna = self.between(41, 57) / 10, self.between(38, 121) / 10
         name = f"{self.panel}-{day:04}"
         tube = records.specimen(name, self._moment(day, 8), f"{plasma}", f"{cfdna}")
         at = self._at(day + (turnaround_days or self.between(7, 12)))
-        content = records.ctdna_result(self.panel, tube, ctdna)
+        content = _with(records.ctdna_result(self.panel, tube, ctdna), more)
         return self._first("ctdna.result", LAB, "CT", content, at)
 
-    def read(self, day: int, mm: Sequence[str] = (), new: Sequence[Seen] = ()) -> Line:
+    def read(self, day: int, mm: Sequence[str] = (), new: Sequence[Seen] = (), **more: Any) -> Line:
         """An investigator's read of a CT, at the depth of this patient's reads."""
         label = f"visit {self._visits}" if self._visits else "baseline"
         reader = f"RAD-{self.between(1, 3):02}"
@@ -133,7 +152,32 @@ class Story:
         if self._depth == "responses" and self._visits:
             content["reported"] = {"overall": "PD" if new else "NED"}
         at = self._at(day + self.between(1, 4))
-        return self._first("imaging.read", READS, "RD", content, at)
+        return self._first("imaging.read", READS, "RD", _with(content, more), at)
+
+    def noted(self, kind: str, day: int, **content: Any) -> Line:
+        """A note of the trial's own staff, of a kind in `records.NOTES`."""
+        code, dated = NOTES[kind]
+        content = {dated: self.day(day).isoformat(), **content}
+        return self._first(kind, EDC, code, content, self._at(day + self.between(0, 2)))
+
+    def stated(self, read: Line, days_later: int, locally_treatable: str) -> Line:
+        """A clinician's word on whether what a read showed can be treated locally."""
+        day = self.day_of(read) + days_later
+        about = read.event["data"]["record_id"]
+        return self.noted(
+            "treatability.stated", day, read_record_id=about, locally_treatable=locally_treatable
+        )
+
+    def ended(self) -> Line:
+        """The end of follow-up, soon after the latest record: no visit is due from here on."""
+        latest = max(line.at for line in self.lines).date()
+        after = (latest - self._enrolled_on).days + 1
+        return self.noted("withdrawal.recorded", after, scope="follow_up")
+
+    def day_of(self, read: Line) -> int:
+        """The day of a read's first image."""
+        taken = date.fromisoformat(read.event["data"]["images"][0]["acquired_on"])
+        return (taken - self._enrolled_on).days
 
     def again(self, line: Line, days_later: int, status: str, **changes: Any) -> Line:
         """The next version of a record, with fields of its first level changed."""
@@ -190,6 +234,16 @@ class Story:
     def _put(self, line: Line) -> Line:
         self.lines.append(line)
         return line
+
+
+def _with(content: Content, more: Content) -> Content:
+    """More content; what is an object in both is joined."""
+    joined = {
+        name: {**content[name], **value}
+        for name, value in more.items()
+        if isinstance(value, dict) and isinstance(content.get(name), dict)
+    }
+    return {**content, **more, **joined}
 
 
 def _initials(site: str) -> str:

@@ -26,6 +26,7 @@ from monitor.ledger.entries import (
     TopicIdentity,
     TopicPartition,
 )
+from monitor.ledger.memory_activations import MemoryActivations
 from monitor.ledger.outgoing import (
     NOTICE,
     dead_letter_outgoing,
@@ -38,14 +39,13 @@ from monitor.ledger.port import Conflict
 _Position = tuple[str | int, ...]
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryActivations):
     """`Ledger` without a store; `seconds` is a clock that never goes back, for the leases."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
-        self._seconds = seconds
+        super().__init__(seconds)
         self._accepted: dict[EventKey, AcceptedRow] = {}
         self._records: dict[RecordKey, RecordRow] = {}
-        self._states: dict[PatientKey, StateRow] = {}
         self._notices: dict[str, NoticeRow] = {}
         self._sequences: set[tuple[PatientKey, int]] = set()
         self._quarantine: dict[_Position, QuarantineRow] = {}
@@ -54,7 +54,6 @@ class MemoryLedger:
         self._unsent_dead_letters: dict[_Position, QuarantineRow] = {}
         self._published: dict[str, datetime.datetime] = {}
         self._topics: dict[str, dict[str, TopicIdentity]] = {}
-        self._leases: dict[str, tuple[str, float]] = {}
 
     async def load(
         self,

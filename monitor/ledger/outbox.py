@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from monitor.ledger import bulk, rows, tables
+from monitor.ledger.activating import SqlActivations
 from monitor.ledger.entries import Outgoing, PatientKey, Sent
 from monitor.ledger.outgoing import (
     DEAD_LETTER,
@@ -20,7 +21,7 @@ from monitor.ledger.outgoing import (
     notice_outgoing,
 )
 from monitor.ledger.postgres import PostgresBulk
-from monitor.ledger.reading import QUARANTINED, SqlReading
+from monitor.ledger.reading import QUARANTINED
 from monitor.ledger.sqlite import SqliteBulk
 
 _notice = tables.notice.c
@@ -37,7 +38,7 @@ _UNSENT_DEAD_LETTERS = (
 _LIGHTLY = text("SET LOCAL synchronous_commit = off")
 
 
-class SqlOutbox(SqlReading):
+class SqlOutbox(SqlActivations):
     """The outbox half of the ledger in a database."""
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -79,6 +80,17 @@ class SqlOutbox(SqlReading):
         given = delete(tables.relay_lease).where(_lease.name == name, _lease.holder == holder)
         async with self._writing() as connection:
             await connection.execute(given)
+
+    async def leased(self, beginning: str) -> list[str]:
+        """Names that begin so and are held now by the database's clock, in order."""
+        wanted = (
+            select(_lease.name)
+            .where(_lease.name.startswith(beginning, autoescape=True))
+            .where(_lease.until > self._bulk.seconds_now)
+            .order_by(_lease.name)
+        )
+        async with self._reading() as connection:
+            return list((await connection.scalars(wanted)).all())
 
     async def unsent(self, limit: int) -> list[Outgoing]:
         """At most `limit` unsent notices and dead letters, by turns, each oldest first.

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from monitor.ledger.activations import ActiveRules, AuditEntry
 from monitor.ledger.entries import (
     AcceptedRow,
     Changes,
@@ -78,6 +79,9 @@ class Ledger(Protocol):
     async def release_lease(self, name: str, holder: str) -> None:
         """Give a lease back, if it is still held by `holder`."""
 
+    async def leased(self, beginning: str) -> list[str]:
+        """Names of leases that begin so and are held now by the store's own time, in order."""
+
     async def unsent(self, limit: int) -> list[Outgoing]:
         """Notices (per patient in sequence) and dead letters that were not sent, oldest first.
 
@@ -115,6 +119,18 @@ class Ledger(Protocol):
 
     async def remember_topics(self, group: str, topics: Mapping[str, TopicIdentity]) -> None:
         """Keep the identity of topics that are not known yet; known ones stay as they are."""
+
+    async def active_rules(self) -> list[ActiveRules]:
+        """Every activation's rules, by number and scope; the last number's are active."""
+
+    async def activate_rules(self, rules: Sequence[ActiveRules], entry: AuditEntry) -> None:
+        """Record an activation and its audit entry together; `Conflict` when a number is taken."""
+
+    async def audit(self) -> list[AuditEntry]:
+        """The audit trail, oldest first."""
+
+    async def ruleset_hashes(self) -> Mapping[str, frozenset[str]]:
+        """By study: the hashes of the rules that its patients' latest facts were decided with."""
 
     async def close(self) -> None:
         """Release connections."""

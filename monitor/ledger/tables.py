@@ -4,15 +4,11 @@ The hot path writes to `accepted_event`, `record`, `patient_state`, `notice`, `q
 `delivery_ledger` in one transaction.
 """
 
-import datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     Double,
     Identity,
     Index,
@@ -24,7 +20,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeDecorator
+
+from monitor.ledger.columns import Key, Moment, Position
 
 metadata = MetaData(
     naming_convention={
@@ -33,36 +30,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class UtcText(TypeDecorator[datetime.datetime]):
-    """An aware moment as ISO 8601 text in UTC, for a store that has no such type."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime.datetime | None, dialect: Dialect) -> str | None:
-        """Text that sorts as time does."""
-        del dialect
-        if value is None:
-            return None
-        return value.astimezone(datetime.UTC).isoformat(" ", "microseconds")
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime.datetime | None:
-        """The moment that was stored; text without an offset is the store's own UTC."""
-        del dialect
-        if value is None:
-            return None
-        moment = datetime.datetime.fromisoformat(value)
-        return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-
-
-# Bytes decide the order of keys, as they do in SQLite and in Python: cheaper than a language's
-# rules, and "by key" means the same everywhere.
-Key = Text().with_variant(Text(collation="C"), "postgresql")
-Moment = DateTime(timezone=True).with_variant(UtcText(), "sqlite")
-# SQLite counts up only an INTEGER PRIMARY KEY.
-Position = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def _position() -> Column[int]:
@@ -246,4 +213,33 @@ relay_lease = Table(
     Column("holder", Text, nullable=False),
     # Seconds since 1970 by the database's clock: one arithmetic for every database.
     Column("until", Double, nullable=False),
+)
+
+# Every activation of rules, in full; those of the highest number are active.
+active_rules = Table(
+    "active_rules",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    # A study, or * for every study.
+    Column("scope", Key, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("config_hash", Text, nullable=False),
+    Column("parameters", Text, nullable=False),
+    Column("activated_at", Moment, nullable=False),
+    Column("activated_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
 )

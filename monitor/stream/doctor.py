@@ -7,9 +7,12 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from monitor.active_rules import differing_scopes
 from monitor.exits import ExpectedError
 from monitor.ledger import migrate
+from monitor.ledger.engine import open_engine
 from monitor.ledger.port import LedgerError
+from monitor.ledger.sql import SqlLedger
 from monitor.rulesets import Rulesets, RulesInvalid
 from monitor.settings import KafkaSettings, Settings
 from monitor.stream.admin import existing_topics
@@ -38,7 +41,10 @@ def examine(settings: Settings) -> list[Check]:
     checks.append(_check("database", lambda: _database(settings)))
     if checks[-1].ok:
         checks.append(_check("database revision", lambda: _revision(settings)))
+    revision_known = checks[-1].ok
     checks.append(_check("rules", lambda: _rules(settings)))
+    if revision_known and checks[-1].ok:
+        checks.append(_check("active rules", lambda: asyncio.run(_active_rules(settings))))
     return checks
 
 
@@ -98,3 +104,17 @@ def _revision(settings: Settings) -> str:
 def _rules(settings: Settings) -> str:
     Rulesets(settings.rules)
     return f"valid ({settings.rules or 'built in'})"
+
+
+async def _active_rules(settings: Settings) -> str:
+    ledger = SqlLedger(open_engine(settings.database.sqlalchemy_url))
+    try:
+        history = await ledger.active_rules()
+        wrong = history and differing_scopes(
+            history, Rulesets(settings.rules), await ledger.ruleset_hashes()
+        )
+    finally:
+        await ledger.close()
+    if wrong:
+        raise ExpectedError("the rules given are not the active ones; runbook: rules-differ")
+    return "as given" if history else "none yet: the first start records those given"

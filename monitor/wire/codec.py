@@ -136,7 +136,16 @@ def _day(kind: str, content: Mapping[str, Any]) -> datetime.date | None:
 
 _DAY_FIELDS: Final = {
     "patient.enrolled": "enrolled_on",
+    "eligibility.assessed": "assessed_on",
     "therapy.local": "started_on",
+    "therapy.systemic": "started_on",
+    "marker.result": "collected_at",
+    "treatability.stated": "stated_on",
+    "biopsy.result": "taken_on",
+    "review.held": "held_on",
+    "contact.recorded": "contacted_on",
+    "death.recorded": "died_on",
+    "withdrawal.recorded": "withdrawn_on",
     "day.closed": "closed_on",
 }
 

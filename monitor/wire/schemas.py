@@ -84,8 +84,13 @@ def _needs(condition: Schema, needed: str, **form: int) -> Schema:
     return {"if": condition, "then": given}
 
 
-# What one field's word makes necessary in another; the models check the same.
+def _given(name: str) -> Schema:
+    return {"properties": {name: {"not": {"type": "null"}}}, "required": [name]}
+
+
+# What one field makes necessary in another; the models check the same.
 _CONDITIONS: Final[Mapping[str, tuple[Schema, ...]]] = {
+    "BiopsyResult": ({"anyOf": [_given("site_id"), _given("lesion_id")]},),
     "CtdnaResult": (_needs({"not": _has("status", ["registered"])}, "call"),),
     "Target": (
         _needs(_has("state", ["measured"]), "diameter_mm"),

@@ -1,6 +1,7 @@
 """What `monitor evaluate` says of some events, in this process."""
 
 import asyncio
+import datetime
 import io
 import json
 from collections import defaultdict
@@ -25,10 +26,12 @@ class Evaluated:
     rejections: list[Any]
 
 
-def evaluate(lines: Iterable[bytes], rules: Path | None = None) -> Evaluated:
+def evaluate(
+    lines: Iterable[bytes], rules: Path | None = None, as_of: datetime.date | None = None
+) -> Evaluated:
     streams = [io.BytesIO() for _ in range(3)]
     run = Evaluation(Rulesets(rules), Outputs(*streams))
-    asyncio.run(run.go(lines, None))
+    asyncio.run(run.go(lines, as_of))
     notices, timelines, rejections = (
         [json.loads(line) for line in stream.getvalue().splitlines()] for stream in streams
     )

@@ -5,6 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from monitor.clinical.eligibility_assessed import EligibilityAssessed
+from monitor.clinical.events import (
+    CLOCK_SOURCE,
+    ContactRecorded,
+    DayClosed,
+    MarkerResult,
+    ReviewHeld,
+    TreatabilityStated,
+)
 from monitor.clinical.state import PatientState, dump_state, load_state
 from monitor.clinical.transitions import Arrival, apply
 from monitor.examples.records import Content
@@ -13,6 +22,7 @@ from monitor.rulesets import built_in_ruleset
 from monitor.settings import KafkaSettings
 from monitor.wire.codec import decode, decode_line
 from monitor.wire.delivery import Delivery, Event
+from monitor.wire.examples import EXAMPLES
 from tests.bench.cohort import TARGETS, Feed, written
 from tests.bench.meter import Cost, median_cost
 
@@ -56,9 +66,14 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Patients with as many samples and as many scans as `SIZES` say, and a few other records."""
+    """Patients with as many samples and as many scans as `SIZES` say, and ten other records.
+
+    The latest closed day is beside them: the clock has come to the last visit.
+    """
     for size in SIZES:
-        arrivals = _arrivals(size + 1)
+        others = list(_others())
+        visits = _arrivals(size + 1)
+        arrivals = [*others[:-1], *visits[:-2], others[-1], *visits[-2:]]
         state = PatientState(study_id="NCT06778382", patient_id="SDCH-001")
         for arrival in arrivals[:-2]:
             state = apply(state, arrival, built_in_ruleset()).state
@@ -76,6 +91,37 @@ def _arrivals(visits: int) -> list[Arrival]:
         relapsed = visit > visits // 2
         story.visit("0.84" if relapsed else "not_detected", "14.8" if relapsed else "13.9", "11.2")
     return [_arrival(line.event) for line in story.lines]
+
+
+def _others() -> Iterator[Arrival]:
+    """Eight records beside enrolment and therapy, and a closed day."""
+    eligible = EXAMPLES[EligibilityAssessed.KIND][0]
+    marker: Content = {"analyte": "CEA", "value": "3.1", "unit": "ng/mL"}
+    others: list[Content] = [
+        {**eligible, "assessed_on": "2015-02-20"},
+        {"stated_on": "2015-06-20", "locally_treatable": "yes"},
+        {"held_on": "2015-06-25", "decision": "surveillance"},
+        {"contacted_on": "2015-05-01"},
+        *({**marker, "collected_at": f"2015-0{month}-02"} for month in range(4, 8)),
+    ]
+    kinds = (
+        EligibilityAssessed.KIND, TreatabilityStated.KIND, ReviewHeld.KIND, ContactRecorded.KIND,
+        *[MarkerResult.KIND] * 4,
+    )  # fmt: skip
+    for place, (kind, content) in enumerate(zip(kinds, others, strict=True)):
+        named = {
+            "study_id": "NCT06778382", "patient_id": "SDCH-001", "record_id": f"o{place}",
+            "record_version": 1, "status": "final",
+        }  # fmt: skip
+        yield _arrival({
+            "specversion": "1.0", "id": f"o{place}", "source": "https://site.example/edc",
+            "type": f"org.ctdnamonitor.{kind}.v1", "data": {**content, **named},
+        })  # fmt: skip
+    closed = DayClosed(
+        study_id="NCT06778382", patient_id="SDCH-001", status="final", record_version=1,
+        record_id="NCT06778382/SDCH-001/2017-01-20", closed_on="2017-01-20",
+    )  # fmt: skip
+    yield Arrival(CLOCK_SOURCE, closed.record_id, _AT, closed)
 
 
 def _arrival(event: Content) -> Arrival:

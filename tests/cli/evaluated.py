@@ -1,6 +1,7 @@
 """What an evaluation of some lines writes, read back."""
 
 import asyncio
+import datetime
 import io
 import json
 from collections.abc import Iterable
@@ -21,10 +22,14 @@ class Evaluated:
     rejections: Rows
 
 
-def evaluate(lines: Iterable[bytes]) -> Evaluated:
+def evaluate(
+    lines: Iterable[bytes],
+    as_of: datetime.date | None = None,
+    rulesets: Rulesets | None = None,
+) -> Evaluated:
     written = (io.BytesIO(), io.BytesIO(), io.BytesIO())
-    run = Evaluation(Rulesets(), Outputs(*written))
-    asyncio.run(run.go(lines, None))
+    run = Evaluation(rulesets or Rulesets(), Outputs(*written))
+    asyncio.run(run.go(lines, as_of))
     notices, timelines, rejections = (
         [json.loads(line) for line in one.getvalue().splitlines()] for one in written
     )

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from monitor.cli.demo_feed import MODES, encoded, example_events
+from monitor.cli.words import finding_words
+from monitor.clinical.findings import CATALOGUE
 from monitor.settings import INPUT_TOPICS
 from monitor.wire.codec import TOPIC_OF, decode
 from monitor.wire.delivery import Delivery, Rejection
@@ -60,6 +62,10 @@ def test_once_shows_notices_of_both_sets_and_what_it_advises_works(
     assert "NCT06778382/SDCH-" in out
     assert f"Events in: {len(example_events())} (" in out
     assert "1 rejected" in out
+    # How the topics interleave decides what is told on the way: a retraction needs a PD told first.
+    table = out.partition("Notices by finding")[2].partition("The database stays")[0]
+    named = {re.split(r" {2,}", line.strip())[0] for line in table.splitlines()}
+    assert {finding_words(name) for name in CATALOGUE} - named <= {"retraction after action"}
     log = next(tmp_path.glob("*/worker.log")).read_text()
     assert not NOISE.search(log), log
 

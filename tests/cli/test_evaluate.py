@@ -9,6 +9,7 @@ import pytest
 
 from monitor import examples
 from tests.cli.conftest import Call
+from tests.clinical.facts import died, enrolled, lines, on
 
 ACCEPTED = [line for line in examples.lines(examples.MADE_UP) if b"ng/mL" not in line]
 REFUSED = [line for line in examples.lines(examples.MADE_UP) if b"ng/mL" in line]
@@ -38,7 +39,7 @@ def test_everything_accepted_is_code_0_and_every_output_is_written(
     )  # fmt: skip
     assert (called.code, called.out) == (0, "")
     assert called.err == f"{len(ACCEPTED)} accepted, 0 refused, {len(read(notices))} notices\n"
-    assert len(read(timelines)) == 21
+    assert len(read(timelines)) == 38
     assert {one["specversion"] for one in read(notices)} == {"1.0"}
     assert read(rejections) == []
 
@@ -86,6 +87,20 @@ def test_a_closed_day_changes_nothing_that_was_told(
     called = call("evaluate", accepted, "--notices", closed, "--as-of", "2026-06-30")
     assert called.code == 0
     assert closed.read_bytes().startswith(without.read_bytes())
+
+
+def test_without_a_time_a_fact_is_detected_on_its_day_or_on_that_of_the_version_before(
+    call: Call, tmp_path: Path
+) -> None:
+    first, second = died(100, "d1"), died(100, "d2")
+    own_day = {"died_on": f"{on(105)}T23:00:00-05:00"}
+    givens = [enrolled(), first, first.gone(2), second, second.gone(2).but(**own_day)]
+    notices = tmp_path / "notices"
+    assert call("evaluate", written(tmp_path / "f", lines(givens)), "--notices", notices).code == 0
+    told = [one["data"] for one in read(notices) if isinstance(one["data"], dict)]
+    found = [(one["action"], one["detected_at"]) for one in told]
+    day, other = f"{on(100)}T00:00:00Z", f"{on(105)}T00:00:00Z"
+    assert found == [("raised", day), ("withdrawn", day), ("raised", day), ("withdrawn", other)]
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,23 @@
 """The examples are what the module makes, and show what they promise to show."""
 
+import datetime
 import json
 from collections import Counter
 from typing import Any
 
 from monitor import examples
 from monitor.clinical.findings import CATALOGUE
+from monitor.clinical.rules import RULES
+from monitor.examples import published
 from monitor.examples.cohort import cohort
 from tests.cli.evaluated import evaluate
 
 MADE_UP = examples.lines(examples.MADE_UP)
-TOLD = evaluate(MADE_UP)
+CLOSED_ON = datetime.date(2026, 6, 30)  # the follow-up of everybody is over
+TOLD = evaluate(MADE_UP, CLOSED_ON)
+REAL = evaluate(examples.lines(examples.REAL))
+STANDING = [finding for one in TOLD.timelines for finding in one["standing_findings"]]
+QUALITY = {rule.id for rule in RULES if rule.finding == "DATA_QUALITY"}
 
 
 def contents(lines: list[bytes]) -> list[dict[str, Any]]:
@@ -22,17 +29,44 @@ def test_the_committed_cohort_is_what_the_module_makes() -> None:
 
 
 def test_the_real_series_are_all_accepted() -> None:
-    real = evaluate(examples.lines(examples.REAL))
-    assert (real.run.accepted, real.run.refused) == (205, 0)
-    assert {one["finding"] for one in real.notices} == {"RADIOGRAPHIC_PD"}
+    assert (REAL.run.accepted, REAL.run.refused) == (205, 0)
+    assert {one["finding"] for one in REAL.notices} == {"RADIOGRAPHIC_PD", "MDT_REVIEW_REQUESTED"}
 
 
-def test_every_finding_is_told_and_some_are_amended_and_withdrawn() -> None:
+def test_the_real_series_wait_for_no_visit_of_this_trial() -> None:
+    real = evaluate(published.series(), CLOSED_ON)
+    assert (real.run.accepted, real.run.refused) == (242, 0)
+    told, alone = ({one["notice_id"] for one in some} for some in (real.notices, REAL.notices))
+    assert told == alone
+
+
+def test_every_finding_stands_in_the_end_and_some_were_amended_and_withdrawn() -> None:
+    assert {one["finding"] for one in STANDING} == set(CATALOGUE)
     actions = Counter((one["finding"], one["action"]) for one in TOLD.notices)
-    assert {name for name, action in actions if action == "raised"} == set(CATALOGUE)
     assert actions["MOLECULAR_RELAPSE_CONFIRMED", "withdrawn"] == 1
-    assert actions["RADIOGRAPHIC_PD", "withdrawn"] == 2
+    assert actions["RADIOGRAPHIC_PD", "withdrawn"] == 3
     assert actions["RADIOGRAPHIC_PD", "amended"] == 1
+
+
+def test_every_rule_has_spoken() -> None:
+    assert {one["rule"]["id"] for one in TOLD.notices} == {rule.id for rule in RULES}
+
+
+def test_every_cause_of_a_review_and_every_problem_of_quality_stands() -> None:
+    causes = {cause for one in STANDING for cause in one["details"].get("causes", ())}
+    assert causes == {f"T{number}" for number in range(1, 9)}
+    kinds = {one["details"]["kind"] for one in STANDING if one["finding"] == "DATA_QUALITY"}
+    assert {f"quality.{kind}" for kind in kinds} == QUALITY
+    kinds = {one["details"]["kind"] for one in STANDING if one["finding"] == "PROTOCOL_DEVIATION"}
+    assert kinds == {"dose", "systemic_therapy"}
+
+
+def test_the_first_closed_day_says_the_same_whenever_it_comes() -> None:
+    def said(closed_on: datetime.date) -> list[tuple[object, ...]]:
+        told = evaluate(MADE_UP, closed_on).notices
+        return [(one["notice_id"], one["severity"], one["details"]) for one in told]
+
+    assert said(CLOSED_ON) == said(datetime.date(2036, 1, 1))
 
 
 def test_one_delivery_is_refused_and_then_sent_right() -> None:

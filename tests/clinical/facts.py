@@ -99,15 +99,16 @@ def closed(day: int) -> Given:
 
 
 def sample(day: int, call: str | None, record_id: str, **fields: object) -> Given:
-    """A ctDNA result; `assay` may be given in part."""
+    """A ctDNA result; `assay` and `specimen` may be given in part."""
     assay: dict[str, object] = {"lab": "LAB", "code": "A"}
-    given = fields.pop("assay", {})
+    given, specimen = fields.pop("assay", {}), fields.pop("specimen", {})
     assert isinstance(given, dict)
+    assert isinstance(specimen, dict)
     words = {} if call is None else {"call": call}
     return _given(
         "ctdna.result",
         record_id,
-        specimen={"collected_at": on(day)},
+        specimen={"collected_at": on(day), **specimen},
         assay={**assay, **given},
         **words,
         **fields,
@@ -172,3 +173,56 @@ def new_lesion(
 def lines(givens: Sequence[Given]) -> list[bytes]:
     """Events with ids of their own, in the given order."""
     return [given.line(f"e{number}") for number, given in enumerate(givens, start=1)]
+
+
+def assessed(day: int, record_id: str = "elig", **fields: object) -> Given:
+    """An eligibility assessment that says only what `fields` say."""
+    return _given("eligibility.assessed", record_id, assessed_on=on(day), **fields)
+
+
+def died(day: int, record_id: str = "death", **fields: object) -> Given:
+    return _given("death.recorded", record_id, died_on=on(day), **fields)
+
+
+def systemic(day: int, record_id: str = "systemic", **fields: object) -> Given:
+    return _given("therapy.systemic", record_id, started_on=on(day), **fields)
+
+
+def withdrew(day: int, scope: str, record_id: str = "withdrawal", **fields: object) -> Given:
+    return _given("withdrawal.recorded", record_id, withdrawn_on=on(day), scope=scope, **fields)
+
+
+def contact(day: int, record_id: str = "contact", **fields: object) -> Given:
+    return _given("contact.recorded", record_id, contacted_on=on(day), **fields)
+
+
+def biopsy(day: int, record_id: str, *, malignant: bool, **fields: object) -> Given:
+    """A biopsy; `fields` name its `site_id` or `lesion_id`."""
+    return _given("biopsy.result", record_id, taken_on=on(day), malignant=malignant, **fields)
+
+
+def stated(day: int, locally_treatable: str, record_id: str, **fields: object) -> Given:
+    """A statement of treatability; `fields` may name the `read_record_id`."""
+    words = {"stated_on": on(day), "locally_treatable": locally_treatable}
+    return _given("treatability.stated", record_id, **{**words, **fields})
+
+
+def treated_site(site_id: str, finding: str, signs: int = 0) -> dict[str, object]:
+    """What a read says of a treated site, with so many high-risk signs."""
+    return {
+        "site_id": site_id,
+        "finding": finding,
+        "high_risk_signs": [f"sign {number}" for number in range(signs)],
+    }
+
+
+def reviewed(
+    day: int, decision: str = "other", record_id: str = "review", **fields: object
+) -> Given:
+    return _given("review.held", record_id, held_on=on(day), decision=decision, **fields)
+
+
+def cea(day: int, record_id: str, value: str) -> Given:
+    """A CEA result in ng/mL."""
+    fields = {"analyte": "CEA", "value": value, "unit": "ng/mL", "collected_at": on(day)}
+    return _given("marker.result", record_id, **fields)

@@ -9,7 +9,7 @@ from monitor.clinical.parameters import Parameters
 from monitor.clinical.state import PatientState, dump_state, load_state
 from monitor.clinical.timeline import timeline
 from monitor.clinical.transitions import Arrival, Ruleset, apply
-from tests.clinical.facts import PATIENT, STUDY, Given, number_of
+from tests.clinical.facts import FIRST_DAY, PATIENT, STUDY, Given, number_of, on
 
 DETECTED_AT = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
@@ -27,18 +27,23 @@ def parameters(rules: Mapping[str, object]) -> Parameters:
 
 
 class Patient:
-    """`notices` holds every notice so far; the state goes through its stored form each time."""
+    """`notices` holds every notice so far; the state goes through its stored form each time.
+
+    `today` is the day number on which facts are detected.
+    """
 
     def __init__(self, rules: Mapping[str, object] | None = None) -> None:
         self.ruleset = Ruleset("test", parameters(rules or {}))
         self.state = PatientState(study_id=STUDY, patient_id=PATIENT)
         self.notices: list[Notice] = []
+        self.today = (DETECTED_AT.date() - FIRST_DAY).days
         self._count = 0
 
     def tell(self, given: Given) -> list[str]:
         """Tell one fact; returns the notices it caused as `action FINDING`."""
         self._count += 1
-        arrival = Arrival(given.source, f"e{self._count}", DETECTED_AT, given.fact())
+        detected_at = datetime.datetime.fromisoformat(f"{on(self.today)}T00:00:00Z")
+        arrival = Arrival(given.source, f"e{self._count}", detected_at, given.fact())
         outcome = apply(self.state, arrival, self.ruleset)
         document = dump_state(outcome.state)
         self.state = load_state(document)

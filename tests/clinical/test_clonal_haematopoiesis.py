@@ -1,9 +1,12 @@
 """Results that rest on genes of clonal haematopoiesis only (rules 2.7)."""
 
+from functools import partial
+
 import pytest
 
-from tests.clinical.table import told
+from tests.clinical import table
 
+told = partial(table.told, about=table.CTDNA)
 CHIP = "genes=TET2,DNMT3A"
 
 
@@ -18,6 +21,9 @@ def test_genes_of_clonal_haematopoiesis_suspect_and_never_confirm() -> None:
         155 | ctdna s6 detected                      | confirmed
             | MOLECULAR_RELAPSE_SUSPECTED @100 s1    |
             | MOLECULAR_RELAPSE_CONFIRMED @140 s3 s6 |
+            | DATA_QUALITY @100 s1                   |
+            | DATA_QUALITY @130 s2                   |
+            | DATA_QUALITY @154 s5                   |
     """)
 
 
@@ -48,10 +54,13 @@ def test_one_positive_may_confirm() -> None:
     told(f"""
           0 | enrolled                             |
         100 | ctdna s1 detected                    | confirmed
-        110 | ctdna s2 not_detected                | negative
+        110 | ctdna s2 not_detected                | clearance_provisional
         120 | ctdna s3 detected {CHIP}             | suspected
         125 | ctdna s4 detected                    | confirmed
             | MOLECULAR_RELAPSE_CONFIRMED @100 s1  |
+            | CTDNA_CLEARANCE_PROVISIONAL @110 s2  |
+            | DATA_QUALITY @120 s3                 |
+            | CTDNA_CLEARANCE_LOST @120 s3         |
             | MOLECULAR_RELAPSE_SUSPECTED @120 s3  |
             | MOLECULAR_RELAPSE_CONFIRMED @125 s4  |
     """, rules)  # fmt: skip
@@ -60,3 +69,48 @@ def test_one_positive_may_confirm() -> None:
 def test_why_such_a_result_is_not_counted() -> None:
     told(f"100 | ctdna s1 detected {CHIP} | not counted: chip")
     told("100 | ctdna s1 not_detected genes=TET2 | negative counted=True")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("detected genes=TET2,JAK2", ["DATA_QUALITY @100 s1"]),
+        ("not_detected genes=TET2", ["DATA_QUALITY @100 s1"]),
+        ("indeterminate genes=TET2", ["DATA_QUALITY @100 s1"]),
+        ("detected genes=TET2 status=preliminary", []),
+        ("detected genes=TET2 chip=yes", []),
+        ("detected genes=TET2 design=tumor_informed", []),
+        ("detected genes=TET2,KRAS", []),
+        ("detected", []),
+    ],
+)
+def test_such_a_result_is_a_question_of_quality_whatever_its_call(
+    words: str, found: list[str]
+) -> None:
+    patient = told(f"0 | enrolled |\n 100 | ctdna s1 {words} |")
+    assert [row for row in patient.standing() if row.startswith("DATA_QUALITY")] == found
+    if found:
+        assert patient.last("DATA_QUALITY").said.details == {"kind": "chip"}
+
+
+def test_before_the_first_therapy_such_a_result_arms_clearance_and_asks_too() -> None:
+    told(f"""
+          0 | enrolled                            |
+          0 | surgery t                           |
+         -5 | ctdna s1 detected {CHIP}            | baseline
+         28 | ctdna s2 not_detected               | clearance_provisional
+            | DATA_QUALITY @-5 s1                 |
+            | CTDNA_CLEARANCE_PROVISIONAL @28 s2  |
+    """)
+
+
+def test_such_a_result_is_a_member_for_kinetics() -> None:
+    told(f"""
+          0 | enrolled                            |
+        100 | ctdna s1 detected {CHIP} value=1    | suspected
+        110 | ctdna s2 detected {CHIP} value=2    | positive
+            | MOLECULAR_RELAPSE_SUSPECTED @100 s1 |
+            | RISING_CTDNA @110 s1 s2             |
+            | DATA_QUALITY @100 s1                |
+            | DATA_QUALITY @110 s2                |
+    """)

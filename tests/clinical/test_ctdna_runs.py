@@ -1,9 +1,13 @@
 """The ctDNA run logic on both sides of every number of days (rules 2.4-2.7, 2.10, 4.5)."""
 
+from functools import partial
+
 import pytest
 
+from tests.clinical import table
 from tests.clinical.facts import on
-from tests.clinical.table import told
+
+told = partial(table.told, about=table.CTDNA)
 
 
 @pytest.mark.parametrize(("gap", "course"), [(13, "positive"), (14, "confirmed")])
@@ -35,8 +39,11 @@ def test_an_unconfirmed_run_goes_stale_after_120_days() -> None:
             | MOLECULAR_RELAPSE_SUSPECTED @100 s1 |
             | MOLECULAR_RELAPSE_SUSPECTED @221 s2 |
     """)
-    resolutions = [(notice.said.action, notice.said.details.get("resolved_by"))
-                   for notice in patient.notices]  # fmt: skip
+    resolutions = [
+        (notice.said.action, notice.said.details.get("resolved_by"))
+        for notice in patient.notices
+        if notice.said.finding == "MOLECULAR_RELAPSE_SUSPECTED"
+    ]
     assert resolutions == [("raised", None), ("amended", "s2"), ("raised", None)]
 
 
@@ -63,13 +70,15 @@ def test_a_negative_refutes_a_suspicion_and_ends_a_confirmed_run() -> None:
         105 | ctdna s2 not_detected                      | not_confirmed
         119 | ctdna s3 detected                          | suspected
         140 | ctdna s4 detected                          | confirmed
-        150 | ctdna s5 not_detected                      | negative
+        150 | ctdna s5 not_detected                      | clearance_provisional
         160 | ctdna s6 not_detected                      | negative
         170 | ctdna s7 detected                          | suspected
             | MOLECULAR_RELAPSE_SUSPECTED @100 s1        |
             | MOLECULAR_RELAPSE_NOT_CONFIRMED @105 s1 s2 |
             | MOLECULAR_RELAPSE_SUSPECTED @119 s3        |
             | MOLECULAR_RELAPSE_CONFIRMED @119 s3 s4     |
+            | CTDNA_CLEARANCE_PROVISIONAL @150 s5        |
+            | CTDNA_CLEARANCE_LOST @170 s7               |
             | MOLECULAR_RELAPSE_SUSPECTED @170 s7        |
     """)
 
@@ -131,6 +140,7 @@ def test_a_new_local_therapy_ends_a_run_and_answers_its_suspicion() -> None:
         128 | ctdna s2 detected                   | blackout
         129 | ctdna s3 detected                   | suspected
             | MOLECULAR_RELAPSE_SUSPECTED @100 s1 |
+            | CTDNA_POSITIVE_IN_BLACKOUT @128 s2  |
             | MOLECULAR_RELAPSE_SUSPECTED @129 s3 |
     """)
     amended = [notice.said for notice in patient.notices if notice.said.action == "amended"]
@@ -182,48 +192,15 @@ def test_the_last_local_therapy_supports_what_samples_say() -> None:
 
 
 def test_groups_run_independently_unless_the_study_pairs_them() -> None:
-    table = """
+    story = """
         100 | ctdna s1 detected            | {first}
         105 | ctdna s2 not_detected code=B | {other}
         120 | ctdna s3 detected code=B     | {third}
         121 | ctdna s4 detected            | {last}
     """
-    told(table.format(first="suspected", other="negative", third="suspected", last="confirmed"))
-    told(table.format(first="suspected", other="not_confirmed", third="suspected", last="positive"),
+    told(story.format(first="suspected", other="negative", third="suspected", last="confirmed"))
+    told(story.format(first="suspected", other="not_confirmed", third="suspected", last="positive"),
          {"ctdna.cross_assay_confirm": True})  # fmt: skip
-
-
-def test_the_pattern_of_a_suspicion() -> None:
-    table = """
-          0 | enrolled          |
-          0 | surgery t1        |
-          5 | ctdna s0 {early}  | blackout
-         30 | ctdna s1 {first}  |
-         60 | ctdna s2 detected |
-    """
-    for early, first, pattern, suspected in (
-        ("not_detected", "not_detected", "RELAPSE", "s2"),
-        ("not_detected", "indeterminate", "PERSISTENCE", "s2"),
-        ("detected", "detected", "PERSISTENCE", "s1"),
-    ):
-        said = told(table.format(early=early, first=first)).last("MOLECULAR_RELAPSE_SUSPECTED").said
-        assert said.details["pattern"] == pattern
-        assert said.evidence[0].record_id == suspected
-
-
-def test_a_negative_before_a_later_therapy_is_no_relapse() -> None:
-    patient = told("""
-          0 | enrolled              |
-          0 | surgery t1            |
-         40 | ctdna s1 not_detected | negative
-         50 | surgery t2 round=2    |
-         90 | ctdna s2 detected     | suspected
-    """)
-    assert patient.last("MOLECULAR_RELAPSE_SUSPECTED").said.details == {
-        "pattern": "PERSISTENCE",
-        "redraw_from": on(104),
-        "redraw_until": on(118),
-    }
 
 
 def test_the_study_may_date_a_relapse_to_the_second_positive() -> None:

@@ -1,7 +1,12 @@
 """Episodes, baselines, reader series and reads that do not count (rules 1.12, 4.3)."""
 
+from functools import partial
+
 from tests.clinical.facts import therapy
-from tests.clinical.table import told
+from tests.clinical.table import IMAGING
+from tests.clinical.table import told as told_about
+
+told = partial(told_about, about=IMAGING)
 
 
 def test_without_local_therapy_everything_is_episode_1() -> None:
@@ -36,10 +41,10 @@ def test_before_the_first_therapy_nothing_is_found() -> None:
 
 def test_the_baseline_is_the_first_marked_read_after_the_last_therapy_day() -> None:
     told("""
-          0 | radiotherapy t1 until=10 |
+          0 | surgery t1 until=10      |
           5 | base b1 T1=50            | NE is_baseline=False
          10 | base b2 T1=50            | NE is_baseline=False
-         11 | base b3 T1=50            | baseline flags=
+         11 | base b3 T1=50            | baseline flags=DATA_QUALITY
          60 | base b4 T1=40            | SD is_baseline=False flags=DATA_QUALITY nadir_mm=50.0
     """)
 

@@ -1,8 +1,13 @@
 """New lesions: equivocal ones and their day, benign ones, PET alone, small nodes (rules 1.6)."""
 
+from functools import partial
+
 import pytest
 
-from tests.clinical.table import told
+from tests.clinical.table import IMAGING
+from tests.clinical.table import told as told_about
+
+told = partial(told_about, about=IMAGING)
 
 START = """
       0 | enrolled                   |
@@ -41,6 +46,7 @@ def test_a_lesion_of_another_name_is_another_lesion() -> None:
         + """
          84 | read r1 T1=50 new:X1?        | SD
         168 | read r2 T1=50 new:X2         | PD pd_on=168
+            | NEW_LESION_EQUIVOCAL @84 r1  |
             | NEW_LESION @168 r2           |
             | RADIOGRAPHIC_PD @168 r2      |
     """
@@ -203,17 +209,17 @@ def test_a_lesion_that_counted_where_it_was_first_named_dates_a_later_pd_to_that
         START
         + """
          84 | read r1 reported=-,-,SD new:X  | SD new_lesion=unequivocal
-        168 | read r2 reported=-,-,PD new:X  | PD pd_on=168
+        168 | read r2 reported=-,-,PD new:X  | PD pd_on=84
             | NEW_LESION @84 r1              |
-            | RADIOGRAPHIC_PD @168 r2        |
+            | RADIOGRAPHIC_PD @84 r2         |
     """
     )
     told("""
           0 | enrolled                  |
           0 | base b T1=50 new:X        | baseline new_lesion=unequivocal
-         84 | read r1 T1=50 new:X       | PD pd_on=84
+         84 | read r1 T1=50 new:X       | PD pd_on=0
             | NEW_LESION @0 b           |
-            | RADIOGRAPHIC_PD @84 r1    |
+            | RADIOGRAPHIC_PD @0 r1     |
     """)
 
 

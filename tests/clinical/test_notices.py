@@ -27,6 +27,7 @@ BASE = read(0, "b", baseline=True, targets=targets(T1="50"))
 GROWN = read(84, "r1", targets=targets(T1="60"))
 SUSPECTED, CONFIRMED = "MOLECULAR_RELAPSE_SUSPECTED", "MOLECULAR_RELAPSE_CONFIRMED"
 PD, NEW = "RADIOGRAPHIC_PD", "NEW_LESION"
+EXPEDITE, REVIEW = "IMAGING_EXPEDITE_REQUESTED", "MDT_REVIEW_REQUESTED"
 
 
 def test_the_ids_of_the_contracts_example() -> None:
@@ -45,7 +46,8 @@ def test_the_ids_of_letters_beyond_ascii() -> None:
 
 def test_a_notice_as_it_goes_out() -> None:
     patient = Patient().tell_all([enrolled(), S1])
-    (notice,) = patient.notices
+    notice, expedite = patient.notices
+    assert (expedite.said.finding, expedite.sequence, expedite.cause_id) == (EXPEDITE, 2, "e2")
     document = notice.document()
     assert "a clinician" in str(document.pop("advisory"))
     assert str(document.pop("explanation")).startswith("ctDNA was detected")
@@ -78,11 +80,10 @@ def test_within_one_fact_withdrawn_comes_before_amended_before_raised() -> None:
          sample(120, "detected", "s2")]
     )  # fmt: skip
     assert patient.tell(sample(95, "not_detected", "n")) == [
-        f"withdrawn {CONFIRMED}",
+        *(f"withdrawn {CONFIRMED}", f"withdrawn {EXPEDITE}"),
         f"amended {SUSPECTED}",
-        f"raised {SUSPECTED}",
-        "raised MOLECULAR_RELAPSE_NOT_CONFIRMED",
-        f"raised {CONFIRMED}",
+        *(f"raised {SUSPECTED}", "raised MOLECULAR_RELAPSE_NOT_CONFIRMED"),
+        *(f"raised {CONFIRMED}", f"raised {EXPEDITE}"),
     ]
 
 
@@ -97,8 +98,9 @@ def test_enrolment_tells_in_catalogue_order_then_by_finding_id() -> None:
     assert patient.tell(enrolled()) == [
         *(f"raised {SUSPECTED}", f"raised {CONFIRMED}"),
         *(f"raised {NEW}", f"raised {NEW}", f"raised {PD}"),
+        *(f"raised {EXPEDITE}", f"raised {REVIEW}"),
     ]
-    assert [notice.sequence for notice in patient.notices] == [1, 2, 3, 4, 5]
+    assert [notice.sequence for notice in patient.notices] == [1, 2, 3, 4, 5, 6, 7]
     ids = [notice.finding_id for notice in patient.notices]
     assert ids[2:4] == sorted(ids[2:4])
     assert {notice.cause_id for notice in patient.notices} == {"e6"}
@@ -109,16 +111,24 @@ def test_enrolment_taken_away_withdraws_everything_and_given_again_raises_again(
     second = enrolled(5, "enrol-2")
     assert patient.tell(second) == []
     assert patient.tell(enrolled().gone(2)) == []
-    assert patient.tell(second.gone(2)) == [f"withdrawn {SUSPECTED}", f"withdrawn {CONFIRMED}"]
+    assert patient.tell(second.gone(2)) == [
+        *(f"withdrawn {SUSPECTED}", f"withdrawn {CONFIRMED}"),
+        *(f"withdrawn {EXPEDITE}", f"withdrawn {EXPEDITE}"),
+    ]
     assert patient.tell(sample(130, "not_detected", "n")) == []
-    assert patient.tell(enrolled().but(version=3)) == [f"raised {SUSPECTED}", f"raised {CONFIRMED}"]
+    assert patient.tell(enrolled().but(version=3)) == [
+        *(f"raised {SUSPECTED}", f"raised {CONFIRMED}", "raised CTDNA_CLEARANCE_PROVISIONAL"),
+        *(f"raised {EXPEDITE}", f"raised {EXPEDITE}"),
+    ]
     raised = patient.last(CONFIRMED)
     earlier = [notice for notice in patient.notices if notice.finding_id == raised.finding_id]
     assert [notice.revision for notice in earlier] == [1, 2, 3]
     assert [notice.supersedes for notice in earlier] == [
         *(None, earlier[0].notice_id, earlier[1].notice_id)
     ]
-    assert [notice.sequence for notice in patient.notices] == list(range(1, 8))
+    assert [notice.sequence for notice in patient.notices] == list(
+        range(1, len(patient.notices) + 1)
+    )
 
 
 def test_a_preliminary_enrolment_is_none() -> None:
@@ -134,17 +144,23 @@ AMENDS = {  # a correction of the second sample, and what it makes
     ),
     "another day, still confirming": (
         sample(121, "detected", "s2", record_version=2),
-        [f"amended {SUSPECTED}"],  # its resolved_on
+        [f"amended {SUSPECTED}", f"amended {EXPEDITE}"],  # its resolved_on, its day
     ),
     "too early to confirm": (
         sample(113, "detected", "s2", record_version=2),
-        [f"withdrawn {CONFIRMED}", f"amended {SUSPECTED}"],
+        [f"withdrawn {CONFIRMED}", f"withdrawn {EXPEDITE}", f"amended {SUSPECTED}"],
     ),
     "negative": (
         sample(120, "not_detected", "s2", record_version=2),
-        [f"withdrawn {CONFIRMED}", "raised MOLECULAR_RELAPSE_NOT_CONFIRMED"],
+        [
+            *(f"withdrawn {CONFIRMED}", f"withdrawn {EXPEDITE}"),
+            "raised MOLECULAR_RELAPSE_NOT_CONFIRMED",
+        ],
     ),
-    "cancelled": (S2.gone(2, "cancelled"), [f"withdrawn {CONFIRMED}", f"amended {SUSPECTED}"]),
+    "cancelled": (
+        S2.gone(2, "cancelled"),
+        [f"withdrawn {CONFIRMED}", f"withdrawn {EXPEDITE}", f"amended {SUSPECTED}"],
+    ),
 }
 
 
@@ -158,21 +174,26 @@ def test_only_severity_date_and_details_amend(name: str) -> None:
 def test_evidence_alone_amends_nothing() -> None:
     patient = Patient().tell_all([enrolled(), BASE, GROWN])
     assert patient.tell(BASE.but(version=2, status="amended")) == []
-    assert patient.tell(therapy(-9, "surgery", "t", ended=-9)) == []
+    # A surveillance baseline nine days after the therapy is too early, and counts.
+    assert patient.tell(therapy(-9, "surgery", "t", ended=-9)) == ["raised DATA_QUALITY"]
 
 
 def test_a_moved_date_amends_a_finding_of_the_same_evidence() -> None:
     patient = Patient().tell_all([enrolled(), BASE, GROWN])
     images = [{"modality": "CT", "acquired_on": on(86)}]
-    assert patient.tell(GROWN.but(version=2, images=images)) == [f"amended {PD}"]
-    assert patient.notices[-1].said.effective_on.isoformat() == on(86)
+    assert patient.tell(GROWN.but(version=2, images=images)) == [
+        *(f"amended {PD}", f"amended {REVIEW}")
+    ]
+    assert {one.said.effective_on.isoformat() for one in patient.notices[-2:]} == {on(86)}
 
 
 def test_a_late_read_with_a_lower_sum_moves_the_pd() -> None:
     patient = Patient().tell_all([enrolled(), BASE, read(168, "r2", targets=targets(T1="59"))])
     assert patient.notices == []
-    assert patient.tell(read(84, "r1", targets=targets(T1="40"))) == [f"raised {PD}"]
-    roles = [(item.record_id, item.role) for item in patient.notices[-1].said.evidence]
+    assert patient.tell(read(84, "r1", targets=targets(T1="40"))) == [
+        *(f"raised {PD}", f"raised {REVIEW}")
+    ]
+    roles = [(item.record_id, item.role) for item in patient.last(PD).said.evidence]
     assert roles == [("r2", "identifying"), ("b", "supporting"), ("r1", "supporting")]
 
 
@@ -180,12 +201,14 @@ def test_a_finding_withdrawn_and_raised_again_keeps_its_id() -> None:
     patient = Patient().tell_all([enrolled(), BASE, GROWN])
     smaller = GROWN.but(version=2, targets=targets(T1="59.9"))
     patient.tell_all([smaller, GROWN.but(version=3)])
-    assert [(one.said.action, one.revision) for one in patient.notices] == [
-        *(("raised", 1), ("withdrawn", 2), ("raised", 3))
-    ]
-    for one in patient.notices:
-        assert one.notice_id == notice_id(one.finding_id, one.said.action, one.revision)
-    assert len({one.finding_id for one in patient.notices}) == 1
+    for name in (PD, REVIEW):
+        told = [one for one in patient.notices if one.said.finding == name]
+        assert [(one.said.action, one.revision) for one in told] == [
+            *(("raised", 1), ("withdrawn", 2), ("raised", 3))
+        ]
+        for one in told:
+            assert one.notice_id == notice_id(one.finding_id, one.said.action, one.revision)
+        assert len({one.finding_id for one in told}) == 1
 
 
 def test_at_most_fifty_records_are_evidence_and_the_identifying_come_first() -> None:
@@ -201,7 +224,9 @@ def test_at_most_fifty_records_are_evidence_and_the_identifying_come_first() -> 
 def test_open_until_resolved() -> None:
     patient = Patient().tell_all([enrolled(), S1, S2])
     rows = {row["finding"]: row for row in patient.timeline()["standing_findings"]}
-    assert {name: row["open"] for name, row in rows.items()} == {SUSPECTED: False, CONFIRMED: True}
+    assert {name: row["open"] for name, row in rows.items()} == {
+        SUSPECTED: False, CONFIRMED: True, EXPEDITE: True,
+    }  # fmt: skip
     assert rows[SUSPECTED]["details"]["resolved_on"] == on(120)
     assert rows[SUSPECTED]["details"]["resolved_by"] == "s2"
 
@@ -214,7 +239,7 @@ def test_a_stored_state_keeps_nulls_in_details_and_refuses_newer_formats() -> No
     stored = load_state(dump_state(replace(state, told={key: with_null})))
     assert stored.told[key].details == {"doubling_time_days": None}
     with pytest.raises(NewerState):
-        load_state(json.dumps({**json.loads(dump_state(state)), "format": 2}))
+        load_state(json.dumps({**json.loads(dump_state(state)), "format": 3}))
     with pytest.raises(ValueError):
         load_state(dump_state(state)[:-1])
     assert PatientState(study_id="S", patient_id="P").incomplete is False
@@ -222,4 +247,4 @@ def test_a_stored_state_keeps_nulls_in_details_and_refuses_newer_formats() -> No
 
 def test_a_finding_without_details_says_so_with_an_empty_object() -> None:
     patient = Patient().tell_all([enrolled(), BASE, GROWN])
-    assert patient.notices[-1].document()["details"] == {}
+    assert patient.last(PD).document()["details"] == {}

@@ -85,7 +85,7 @@ def sound() -> Evidence:
 
 def test_sound_evidence_passes_and_is_rich_enough(sound: Evidence) -> None:
     assert violations(sound) == []
-    assert len({one.finding for one in sound.notices}) == 5
+    assert len({one.finding for one in sound.notices}) > 15
     assert len({one.reason for one in sound.quarantined}) >= 4
     assert sum(counts.duplicate for _, counts in sound.ledger.values()) > 20
 

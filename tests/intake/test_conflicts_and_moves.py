@@ -9,6 +9,9 @@ from tests.intake.desk import P1, P2, Desk
 FIRST = sample(100, "detected", "s1")
 SECOND = sample(120, "detected", "s2")
 SUSPECTED, CONFIRMED = "MOLECULAR_RELAPSE_SUSPECTED", "MOLECULAR_RELAPSE_CONFIRMED"
+EXPEDITE = "IMAGING_EXPEDITE_REQUESTED"  # beside each of them: nobody here has been imaged
+RAISED = [f"raised {SUSPECTED}", f"raised {EXPEDITE}"]
+WITHDRAWN = [f"withdrawn {SUSPECTED}", f"withdrawn {EXPEDITE}"]
 
 
 def version(number: int, status: str = "final", **changes: object) -> Given:
@@ -20,7 +23,7 @@ async def test_the_first_content_of_a_version_stands_and_the_patient_is_incomple
     found = await desk.give(enrolled(), version(1), version(1, call="not_detected"))
     assert found == ["applied", "applied", "version_conflict"]
     assert await desk.incomplete()
-    assert await desk.said() == [f"raised {SUSPECTED}"]
+    assert await desk.said() == RAISED
 
 
 @pytest.mark.parametrize("one_batch", [True, False])
@@ -73,13 +76,16 @@ async def test_a_record_moves_to_another_patient_in_one_step() -> None:
     await desk.give(enrolled(), enrolled(record_id="enrol-2").but(patient_id="P-2"), FIRST, SECOND)
     moving = desk.delivery(version(2, patient_id="P-2"))
     (receipt,) = await desk.intake.receive([moving])
-    assert receipt.findings == (SUSPECTED, CONFIRMED, SUSPECTED, SUSPECTED)
-    assert [notice.patient_id for notice in receipt.notices] == ["P-1"] * 3 + ["P-2"]
+    withdrawn = (SUSPECTED, CONFIRMED, EXPEDITE, EXPEDITE)
+    assert receipt.findings == (*withdrawn, SUSPECTED, EXPEDITE, SUSPECTED, EXPEDITE)
+    assert [notice.patient_id for notice in receipt.notices] == ["P-1"] * 6 + ["P-2"] * 2
     assert await desk.said(P1) == [
-        *(f"raised {SUSPECTED}", f"amended {SUSPECTED}", f"raised {CONFIRMED}"),
-        *(f"withdrawn {SUSPECTED}", f"withdrawn {CONFIRMED}", f"raised {SUSPECTED}"),
+        *RAISED,
+        *(f"amended {SUSPECTED}", f"raised {CONFIRMED}", f"raised {EXPEDITE}"),
+        *(f"withdrawn {name}" for name in withdrawn),
+        *RAISED,
     ]
-    assert await desk.said(P2) == [f"raised {SUSPECTED}"]
+    assert await desk.said(P2) == RAISED
     assert (await desk.records(P1), await desk.records(P2)) == ({"s2": 1}, {"s1": 2})
     await desk.give(version(3))
     assert (await desk.records(P1), await desk.records(P2)) == ({"s1": 3, "s2": 1}, {})
@@ -97,7 +103,7 @@ async def test_a_record_moves_between_studies() -> None:
 async def test_an_enrolment_that_moves_takes_its_notices_with_it() -> None:
     desk = Desk()
     await desk.give(enrolled(), FIRST, enrolled().but(version=2, patient_id="P-2"))
-    assert await desk.said() == [f"raised {SUSPECTED}", f"withdrawn {SUSPECTED}"]
+    assert await desk.said() == [*RAISED, *WITHDRAWN]
     assert (await desk.timeline())["enrolled"] is False
     assert (await desk.timeline(P2))["enrolled"] is True
 
@@ -106,7 +112,7 @@ async def test_a_tombstone_that_names_another_patient_takes_the_record_from_both
     desk = Desk()
     await desk.give(enrolled(), FIRST, version(2, patient_id="P-2").gone(2))
     assert (await desk.records(P1), await desk.records(P2)) == ({}, {})
-    assert await desk.said() == [f"raised {SUSPECTED}", f"withdrawn {SUSPECTED}"]
+    assert await desk.said() == [*RAISED, *WITHDRAWN]
 
 
 async def test_a_provisional_version_moves_what_nothing_has_settled() -> None:

@@ -22,6 +22,8 @@ from tests.intake.desk import GROUP, P1, P2, STRUCTURED, Desk, word
 FIRST = sample(100, "detected", "s1")
 SECOND = sample(120, "detected", "s2")
 ELSEWHERE = sample(100, "detected", "x1").but(patient_id="P-2")
+SUSPECTED, CONFIRMED = "MOLECULAR_RELAPSE_SUSPECTED", "MOLECULAR_RELAPSE_CONFIRMED"
+EXPEDITE = "IMAGING_EXPEDITE_REQUESTED"  # beside each of them: nobody here has been imaged
 
 
 @pytest.fixture(autouse=True)
@@ -62,11 +64,11 @@ async def test_the_second_fact_of_a_batch_sees_the_first() -> None:
     )
     assert [receipt.findings for receipt in receipts] == [
         (),
-        ("MOLECULAR_RELAPSE_SUSPECTED",),
-        ("MOLECULAR_RELAPSE_SUSPECTED", "MOLECULAR_RELAPSE_CONFIRMED"),
+        (SUSPECTED, EXPEDITE),
+        (SUSPECTED, CONFIRMED, EXPEDITE),
         (),
     ]
-    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3]
+    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3, 4, 5]
 
 
 async def test_what_is_refused_is_kept_untouched() -> None:
@@ -172,7 +174,7 @@ async def test_a_lost_race_and_an_absent_ledger_are_tried_again() -> None:
     desk = Desk(ledger)
     assert await desk.give(enrolled(), FIRST) == ["applied", "applied"]
     assert ledger.sizes == [2] * 5
-    assert await desk.said() == ["raised MOLECULAR_RELAPSE_SUSPECTED"]
+    assert await desk.said() == [f"raised {SUSPECTED}", f"raised {EXPEDITE}"]
 
 
 async def test_two_workers_with_one_patient_decide_one_after_the_other() -> None:
@@ -188,8 +190,8 @@ async def test_two_workers_with_one_patient_decide_one_after_the_other() -> None
     ledger.other = Desk(ledger, group="other")
     desk = Desk(ledger)
     (receipt,) = await desk.intake.receive([desk.delivery(SECOND)])
-    assert receipt.findings == ("MOLECULAR_RELAPSE_SUSPECTED", "MOLECULAR_RELAPSE_CONFIRMED")
-    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3]
+    assert receipt.findings == (SUSPECTED, CONFIRMED, EXPEDITE)
+    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3, 4, 5]
 
 
 async def test_a_row_that_the_ledger_refuses_is_found_by_halving() -> None:
@@ -199,7 +201,7 @@ async def test_a_row_that_the_ledger_refuses_is_found_by_halving() -> None:
     assert found == ["applied", "applied", "processing_error", "applied", "applied"]
     assert await desk.records() == {"s1": 1, "s3": 1}
     assert [row.event_id for row in await ledger.quarantined()] == ["m3"]
-    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3]
+    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3, 4, 5]
 
 
 async def test_a_ledger_that_refuses_even_the_quarantine_stops_the_worker() -> None:

@@ -9,10 +9,10 @@ from monitor import relay as relaying
 from monitor.clock import Clock
 from monitor.ledger.memory import MemoryLedger
 from monitor.relay import NOWHERE, Relay, UnsendableError
-from tests.clinical.facts import enrolled, sample
+from tests.clinical.facts import died, enrolled
 from tests.intake.desk import Desk
 
-SUSPECTED, OTHER = "P-1", "P-2"
+STUCK, OTHER = "P-1", "P-2"
 
 
 class Board:
@@ -50,7 +50,7 @@ async def told(*patients: str) -> tuple[MemoryLedger, Relay, Board]:
     ledger, board = MemoryLedger(Clock().monotonic), Board()
     desk = Desk(ledger)
     for patient in patients:
-        facts = (enrolled(), sample(10, "detected", "s1"))
+        facts = (enrolled(), died(10))
         mine = (
             one.but(patient_id=patient, record_id=f"{patient}-{one.record_id}") for one in facts
         )
@@ -63,23 +63,23 @@ def key_of(patient: str) -> bytes:
 
 
 async def test_a_patient_whose_send_does_not_come_back_holds_back_nobody_else() -> None:
-    ledger, relay, board = await told(SUSPECTED, OTHER)
-    board.stuck = {key_of(SUSPECTED)}
+    ledger, relay, board = await told(STUCK, OTHER)
+    board.stuck = {key_of(STUCK)}
     assert await relay.send_once() == 1
     assert await relay.send_once() == 0
     assert [key for _, key, _ in board.sent] == [key_of(OTHER)]
     board.answer.set()
     await asyncio.sleep(0)
     assert await relay.send_once() == 1
-    assert [key for _, key, _ in board.sent] == [key_of(OTHER), key_of(SUSPECTED)]
+    assert [key for _, key, _ in board.sent] == [key_of(OTHER), key_of(STUCK)]
     assert await ledger.unsent(10) == []
 
 
 async def test_a_refused_send_is_tried_again_and_told_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    ledger, relay, board = await told(SUSPECTED)
-    board.errors = {key_of(SUSPECTED): ConnectionError("secret")}
+    ledger, relay, board = await told(STUCK)
+    board.errors = {key_of(STUCK): ConnectionError("secret")}
     for _ in range(5):
         assert await relay.send_once() == 0
     assert len(caplog.records) == 1
@@ -90,8 +90,8 @@ async def test_a_refused_send_is_tried_again_and_told_once(
 
 
 async def test_what_no_topic_takes_is_settled_and_blocks_nothing() -> None:
-    ledger, relay, board = await told(SUSPECTED)
-    board.errors = {key_of(SUSPECTED): UnsendableError()}
+    ledger, relay, board = await told(STUCK)
+    board.errors = {key_of(STUCK): UnsendableError()}
     assert await relay.send_once() == 1
     assert board.sent == []
     assert await ledger.unsent(10) == []

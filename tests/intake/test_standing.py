@@ -10,6 +10,8 @@ from tests.intake.desk import P1, P2, Desk
 
 DETECTED = sample(100, "detected", "s1")
 P2_DETECTED = DETECTED.but(patient_id="P-2")
+MADE = ("MOLECULAR_RELAPSE_SUSPECTED", "IMAGING_EXPEDITE_REQUESTED")  # by a positive alone
+RAISED = [f"raised {name}" for name in MADE]
 
 
 def version(number: int, status: str = "final", call: str = "detected") -> Given:
@@ -20,7 +22,7 @@ def version(number: int, status: str = "final", call: str = "detected") -> Given
 async def test_a_version_of_a_settled_status_raises(status: str) -> None:
     desk = Desk()
     await desk.give(enrolled(), version(1, status))
-    assert await desk.said() == ["raised MOLECULAR_RELAPSE_SUSPECTED"]
+    assert await desk.said() == RAISED
 
 
 @pytest.mark.parametrize("status", ["registered", "preliminary"])
@@ -47,11 +49,7 @@ async def test_a_tombstone_takes_the_record_away_and_stays(status: str) -> None:
     assert await desk.records() == {}
     assert await desk.give(version(5)) == ["applied"]
     assert await desk.records() == {"s1": 5}
-    assert await desk.said() == [
-        "raised MOLECULAR_RELAPSE_SUSPECTED",
-        "withdrawn MOLECULAR_RELAPSE_SUSPECTED",
-        "raised MOLECULAR_RELAPSE_SUSPECTED",
-    ]
+    assert await desk.said() == [*RAISED, *(f"withdrawn {name}" for name in MADE), *RAISED]
 
 
 async def test_a_tombstone_may_come_first() -> None:

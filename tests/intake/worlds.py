@@ -11,20 +11,30 @@ from hypothesis import strategies as st
 from tests.clinical.facts import (
     SOURCE,
     Given,
+    biopsy,
+    contact,
+    died,
     enrolled,
     images,
     new_lesion,
     read,
+    reviewed,
     sample,
+    stated,
+    systemic,
     target,
     therapy,
+    treated_site,
+    withdrew,
 )
 
 Draw = Any
 SAMPLE_DAYS = (-5, 0, 27, 28, 33, 100, 113, 114, 120, 128, 220, 221, 234, 241)
 READ_DAYS = (-20, 0, 1, 29, 84, 111, 112, 168, 252, 260)
+OTHER_DAYS = st.sampled_from((-5, 0, 84, 99, 100, 101, 114, 130, 260, 300))
 SIZES_MM = ("0", "4.9", "5", "9.9", "10", "24.9", "30", "35", "35.1", "50", "59.9", "60")
 SETTLED = ("final", "amended", "corrected")
+SITES = [[treated_site("S", word)] for word in ("no_change", "enlarging", "progressed")]
 STATUSES = (*SETTLED, *SETTLED, "registered", "preliminary", "cancelled", "entered_in_error")
 PATIENTS = ("P-1", "P-1", "P-1", "P-2")
 SOURCES = (SOURCE, "https://core.example")
@@ -49,7 +59,7 @@ class World:
 
 @st.composite
 def worlds(draw: Draw) -> World:
-    records = draw(st.lists(st.sampled_from("ettsssssrrrr"), min_size=1, max_size=9))
+    records = draw(st.lists(st.sampled_from("ettsssssrrrrrvvyaabcdw"), min_size=1, max_size=9))
     givens = [given for given in USUAL if draw(st.integers(0, 5)) > 0]
     givens += [
         given
@@ -89,7 +99,12 @@ def therapies(draw: Draw, record_id: str) -> Given:
     day = draw(st.sampled_from((0, 1, 100, 101, 221)))
     ended = draw(st.sampled_from((day, day, day + 5, None)))
     modality = draw(st.sampled_from(("surgery", "radiotherapy", "ablation")))
-    return therapy(day, modality, record_id, ended=ended, round_=draw(st.integers(1, 2)))
+    sites = [{"site_id": "S", "organ": "lung", "lesion_ids": []}]
+    fields: dict[str, object] = {"sites": draw(st.sampled_from(([], sites)))}
+    if draw(st.integers(0, 3)) == 0:
+        fields["bed_gy"] = draw(st.sampled_from(("71.9", "72", "100", "100.1")))
+    round_ = draw(st.integers(1, 2))
+    return therapy(day, modality, record_id, ended=ended, round_=round_, **fields)
 
 
 @st.composite
@@ -116,6 +131,7 @@ def reads(draw: Draw, record_id: str) -> Given:
         "survey": draw(st.sampled_from((None, None, "incomplete"))),
         "new_lesions": draw(st.lists(lesions(), max_size=2)),
         "signed_at": draw(st.sampled_from((None, "2026-01-01", "2026-01-02"))),
+        "treated_sites": draw(st.sampled_from(([], *SITES))),
         **draw(depths()),
     }
     return read(day, record_id, baseline=draw(st.integers(0, 2)) == 0, **fields)
@@ -148,4 +164,43 @@ def depths(draw: Draw) -> dict[str, object]:
     return {"targets": found, "non_targets": draw(st.sampled_from((None, {"lesions": groups})))}
 
 
-CONTENTS = {"e": enrolments, "t": therapies, "s": samples, "r": reads}
+@st.composite
+def reviews(draw: Draw, record_id: str) -> Given:
+    return reviewed(draw(OTHER_DAYS), record_id=record_id)
+
+
+@st.composite
+def systemics(draw: Draw, record_id: str) -> Given:
+    return systemic(draw(OTHER_DAYS), record_id)
+
+
+@st.composite
+def statements(draw: Draw, record_id: str) -> Given:
+    return stated(draw(OTHER_DAYS), draw(st.sampled_from(("yes", "no", "unknown"))), record_id)
+
+
+@st.composite
+def biopsies(draw: Draw, record_id: str) -> Given:
+    return biopsy(draw(OTHER_DAYS), record_id, malignant=draw(st.booleans()), site_id="S")
+
+
+@st.composite
+def contacts(draw: Draw, record_id: str) -> Given:
+    return contact(draw(OTHER_DAYS), record_id)
+
+
+@st.composite
+def deaths(draw: Draw, record_id: str) -> Given:
+    return died(draw(OTHER_DAYS), record_id)
+
+
+@st.composite
+def withdrawals(draw: Draw, record_id: str) -> Given:
+    scope = draw(st.sampled_from(("treatment", "follow_up", "consent")))
+    return withdrew(draw(OTHER_DAYS), scope, record_id)
+
+
+CONTENTS = {
+    "e": enrolments, "t": therapies, "s": samples, "r": reads, "v": reviews, "y": systemics,
+    "a": statements, "b": biopsies, "c": contacts, "d": deaths, "w": withdrawals,
+}  # fmt: skip

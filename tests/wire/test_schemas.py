@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from monitor.cli.schema import app
 from monitor.wire.codec import decode_line
 from monitor.wire.delivery import Event, Rejection
-from monitor.wire.examples import EXAMPLES, Example
+from monitor.wire.examples import EXAMPLES
+from monitor.wire.examples.common import Example
 from monitor.wire.notices import NoticeDocument
 from monitor.wire.schemas import schema_files
 from tests.wire.deliveries import envelope

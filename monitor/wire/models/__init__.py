@@ -5,12 +5,40 @@ Every kind has one here that reads it and one in `clinical` that keeps it; a tes
 
 from collections.abc import Mapping
 
-from monitor.wire.models.clinical_events import DayClosed, LocalTherapy, PatientEnrolled
+from monitor.wire.models.clinical_events import (
+    BiopsyResult,
+    ContactRecorded,
+    DayClosed,
+    DeathRecorded,
+    LocalTherapy,
+    MarkerResult,
+    PatientEnrolled,
+    ReviewHeld,
+    SystemicTherapy,
+    TreatabilityStated,
+    WithdrawalRecorded,
+)
 from monitor.wire.models.ctdna_result import CtdnaResult
+from monitor.wire.models.eligibility_assessed import EligibilityAssessed
 from monitor.wire.models.imaging_read import ImagingRead
 from monitor.wire.models.record import Record
 
 MODELS: Mapping[str, type[Record]] = {
     model.KIND: model
-    for model in (CtdnaResult, ImagingRead, PatientEnrolled, LocalTherapy, DayClosed)
+    for model in (
+        CtdnaResult,
+        ImagingRead,
+        PatientEnrolled,
+        EligibilityAssessed,
+        LocalTherapy,
+        SystemicTherapy,
+        MarkerResult,
+        TreatabilityStated,
+        BiopsyResult,
+        ReviewHeld,
+        ContactRecorded,
+        DeathRecorded,
+        WithdrawalRecorded,
+        DayClosed,
+    )
 }

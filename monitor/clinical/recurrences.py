@@ -1,0 +1,204 @@
+"""Which treated sites have recurred, by reads and by biopsies, and where a doubt is left.
+
+Clinical rules 1.12 and 4.2. A recurrence is told once per site until the site is treated again.
+"""
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from monitor.clinical.imaging_read import TreatedSiteRead
+from monitor.clinical.parameters import Recist
+from monitor.clinical.sites import GROWTH, HeldBiopsy, SiteShown, SiteSince, TreatedSites, Verdict
+from monitor.clinical.state import Held
+from monitor.clinical.visit import Order, Visit
+
+
+class Call(Struct, frozen=True):
+    """What a read says of a site, whether that is growth, and what it counts as by itself."""
+
+    visit: Visit
+    seen: TreatedSiteRead
+    grown: bool
+    verdict: Verdict
+
+
+class Recurrence(Struct, frozen=True):
+    """The first read or biopsy that shows a site as recurred; `visit` is None for a biopsy."""
+
+    site: SiteSince
+    on: datetime.date
+    identifying: tuple[Held, ...]  # type: ignore[type-arg]
+    order: Order
+    visit: Visit | None
+    biopsy: HeldBiopsy | None
+
+
+Calls = Mapping[SiteSince, Sequence[Call]]
+
+
+def judge_sites(visits: Sequence[Visit], sites: TreatedSites) -> None:
+    """Set on each read of a series the sites that it shows as recurred, and those in doubt."""
+    calls = _calls(visits, sites)
+    for site, said in calls.items():
+        if not any(call.grown for call in said):
+            continue
+        for call, shown in _recurred(site, said, sites.biopsies.get(site, ())):
+            call.visit.recurred = (*call.visit.recurred, shown)
+        for visit in _doubted(site, calls, sites):
+            visit.doubted = (*visit.doubted, site)
+
+
+def biopsies_alone(visits: Sequence[Visit], sites: TreatedSites) -> list[tuple[SiteSince, Held]]:  # type: ignore[type-arg]
+    """Malignant biopsies of a site that no read up to then called larger or progressed."""
+    if not sites.biopsies:
+        return []
+    calls = _calls(visits, sites)
+    return [
+        (site, biopsy)
+        for site, biopsies in sites.biopsies.items()
+        for biopsy, call in _dated(calls.get(site, ()), biopsies)
+        if call is None
+    ]
+
+
+def recurrences_of(
+    visits: Sequence[Visit],
+    alone: Sequence[tuple[SiteSince, HeldBiopsy]],
+    sites: TreatedSites,
+    rules: Recist,
+) -> list[Recurrence]:
+    """The first read or biopsy that shows each recurrence, in order (4.2, LOCAL_RECURRENCE)."""
+    shown = [
+        found
+        for visit in visits
+        if visit.recurred or visit.mentions
+        for found in _shown_by(visit, sites, rules)
+    ]
+    shown += [
+        Recurrence(site, held.fact.clinical_day, (held,), biopsy_order(held), None, held)
+        for site, held in alone
+    ]
+    first: dict[SiteSince, Recurrence] = {}
+    for found in sorted(shown, key=lambda found: found.order):
+        first.setdefault(found.site, found)
+    return list(first.values())
+
+
+def biopsy_order(held: HeldBiopsy) -> Order:
+    """The biopsy's place in time among reads (contract 2, "Order")."""
+    return (held.fact.clinical_day, held.fact.clinical_day, *held.key)
+
+
+def _calls(visits: Sequence[Visit], sites: TreatedSites) -> dict[SiteSince, list[Call]]:
+    """What reads say of sites, by site and therapy; before its therapy a site is none."""
+    found: dict[SiteSince, list[Call]] = {}
+    for visit in visits:
+        if not visit.read.treated_sites or not visit.evaluated or not visit.episode.number:
+            continue
+        for seen in visit.read.treated_sites:
+            since = sites.since(seen.site_id, visit.day)
+            if since is not None:
+                grown = seen.finding in GROWTH
+                verdict = sites.verdict(seen, visit.day) if grown else "nothing"
+                found.setdefault((seen.site_id, since), []).append(
+                    Call(visit, seen, grown, verdict)
+                )
+    return found
+
+
+def _dated(
+    calls: Sequence[Call], biopsies: Sequence[HeldBiopsy]
+) -> Iterator[tuple[HeldBiopsy, Call | None]]:
+    """Each malignant biopsy and the first read that it dates to, if there is one (1.12)."""
+    for biopsy in biopsies:
+        if biopsy.fact.malignant:
+            day = biopsy.fact.clinical_day
+            cleared = _cleared_on(biopsies, before=day)
+            yield (
+                biopsy,
+                next(
+                    (call for call in calls if call.grown and cleared < call.visit.day <= day), None
+                ),
+            )
+
+
+def _recurred(
+    site: SiteSince, calls: Sequence[Call], biopsies: Sequence[HeldBiopsy]
+) -> Iterator[tuple[Call, SiteShown]]:
+    """Calls that count as a recurrence: the reader's own, and those that a biopsy has proven.
+
+    Once tissue has proven a site, the guards leave no doubt of a reader's `progressed`.
+    """
+    if not biopsies:
+        for call in calls:
+            if call.verdict == "recurred":
+                yield call, SiteShown(*site)
+        return
+    cleared = _cleared_on(biopsies)
+    proof: HeldBiopsy | None = None
+    dated = list(_dated(calls, biopsies))
+    told: set[tuple[str, str]] = set()
+    for call in calls:
+        for biopsy, first in dated:
+            alone = first is None and biopsy_order(biopsy) <= call.visit.order
+            proof = proof or (biopsy if first is call or alone else None)
+        own = call.verdict == "recurred" and cleared < call.visit.day
+        by = next((biopsy for biopsy, first in dated if first is call), None)
+        if by is None and call.seen.finding == "progressed":
+            by = proof
+        if (own or by is not None) and call.visit.held.key not in told:
+            told.add(call.visit.held.key)
+            yield call, SiteShown(*site, None if own else by)
+
+
+def _doubted(site: SiteSince, calls: Calls, sites: TreatedSites) -> Iterator[Visit]:
+    """Reads that leave a doubt which no later read or benign biopsy of the site has ended."""
+    doubts = [call for call in calls[site] if call.verdict == "equivocal"]
+    if not doubts:
+        return
+    name = site[0]
+    benign = [held for (site_id, _), biopsies in sites.biopsies.items() if site_id == name
+              for held in biopsies]  # fmt: skip
+    cleared = _cleared_on(benign)
+    settled = max(
+        (call.visit.order
+         for (site_id, _), said in calls.items() if site_id == name
+         for call in said if not call.grown),
+        default=None,
+    )  # fmt: skip
+    visits = {
+        call.visit.held.key: call.visit
+        for call in doubts
+        if cleared < call.visit.day and (settled is None or settled <= call.visit.order)
+    }
+    yield from visits.values()
+
+
+def _cleared_on(
+    biopsies: Sequence[HeldBiopsy], before: datetime.date = datetime.date.max
+) -> datetime.date:
+    """The day up to which biopsies that were not malignant have ended every doubt."""
+    days = (held.fact.clinical_day for held in biopsies if not held.fact.malignant)
+    return max((day for day in days if day < before), default=datetime.date.min)
+
+
+def _shown_by(visit: Visit, sites: TreatedSites, rules: Recist) -> Iterator[Recurrence]:
+    """The recurrences that a read shows, one per site: by its call, a biopsy or a new lesion."""
+    mentions: dict[SiteSince, list] = {}  # type: ignore[type-arg]
+    for mention in visit.unequivocal:
+        site_id = mention.lesion.treated_site_id
+        since = sites.since(site_id, visit.day) if site_id else None
+        if site_id and since is not None:
+            mentions.setdefault((site_id, since), []).append(mention)
+    by_call = {shown.key: shown for shown in visit.recurred}
+    pick = min if rules.pd_date_rule == "earliest_evidence" else max
+    for site in dict.fromkeys((*by_call, *mentions)):
+        lesions = mentions.get(site, [])
+        biopsy = by_call[site].biopsy if site in by_call and not lesions else None
+        days = [visit.seen_on(mention, rules) for mention in lesions]
+        days += [pick(visit.site_days)] if site in by_call else []
+        records = visit.evidence(lesions)
+        records += (biopsy,) if biopsy else ()
+        yield Recurrence(site, min(days), records, visit.order, visit, biopsy)

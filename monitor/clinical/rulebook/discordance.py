@@ -1,0 +1,164 @@
+"""Rules where blood and scans disagree, and the imaging that is asked for then (4.2)."""
+
+import datetime
+from collections.abc import Iterator
+from datetime import timedelta
+
+from pydantic import JsonValue
+
+from monitor.clinical.course import Course
+from monitor.clinical.ctdna import Run
+from monitor.clinical.expedite import repeat_days
+from monitor.clinical.findings import Finding
+from monitor.clinical.review import AnyHeld, confirmed_runs, latest_evaluable
+from monitor.clinical.rule import Rule
+from monitor.clinical.sample import Sample
+from monitor.clinical.visit import Visit
+
+Evidence = tuple[AnyHeld, ...]
+
+
+def _clear_beside(course: Course) -> Iterator[tuple[datetime.date, Evidence, Visit]]:
+    """Confirmed relapses whose latest read within the window is clear and no PD came since."""
+    window = timedelta(days=course.rules.discordance.window)
+    for _run, confirmed_on, pair in confirmed_runs(course.runs):
+        seen = latest_evaluable(course.follow_up, confirmed_on + window, confirmed_on - window)
+        later_pd = any(pd.first and pd.pd_on >= confirmed_on for pd in course.pds)
+        if seen is not None and seen.clear and not later_pd:
+            yield confirmed_on, pair, seen
+
+
+def _ctdna_positive_imaging_negative(course: Course) -> Iterator[Finding]:
+    for confirmed_on, pair, seen in _clear_beside(course):
+        yield Finding(
+            "DISCORDANCE_CTDNA_POS_IMAGING_NEG",
+            confirmed_on,
+            pair,
+            supporting=(seen.held,),
+            numbers={"on": confirmed_on, "read_on": seen.day},
+        )
+
+
+def _retrospective_read(course: Course) -> Iterator[Finding]:
+    for confirmed_on, pair, seen in _clear_beside(course):
+        yield Finding(
+            "RETROSPECTIVE_READ_REQUESTED",
+            confirmed_on,
+            pair,
+            supporting=(seen.held,),
+            numbers={"on": confirmed_on, "read_on": seen.day},
+        )
+
+
+def _imaging_positive_ctdna_negative(course: Course) -> Iterator[Finding]:
+    for pd in course.pds:
+        nearest = _nearest_counted(course, pd.pd_on) if pd.first else None
+        if nearest is not None and not nearest.detected:
+            yield Finding(
+                "DISCORDANCE_IMAGING_POS_CTDNA_NEG",
+                pd.pd_on,
+                (*pd.identifying, nearest.held),
+                numbers={"pd_on": pd.pd_on, "day": nearest.day},
+            )
+
+
+def _nearest_counted(course: Course, on: datetime.date) -> Sample | None:
+    """The counted sample nearest to a day within the window; of two the later one."""
+    window = course.rules.discordance.window
+    near = [
+        sample
+        for sample in course.samples
+        if sample.not_counted_because is None and abs((sample.day - on).days) <= window
+    ]
+    return min(reversed(near), key=lambda sample: abs((sample.day - on).days), default=None)
+
+
+def _expedite(course: Course) -> Iterator[Finding]:
+    for run in course.runs:
+        if run.suspected:
+            first = run.members[0]
+            yield from _at_once(course, first.day, (first.held,), "relapse is suspected")
+    for run, confirmed_on, pair in confirmed_runs(course.runs):
+        yield from _at_once(course, confirmed_on, pair, "relapse is confirmed")
+        yield from _again(course, run, confirmed_on, pair)
+
+
+def _seen_lately(course: Course, on: datetime.date) -> bool:
+    """Whether an evaluable read lies in the days before a day, which counts itself."""
+    recent = timedelta(days=course.rules.expedite.recent_days)
+    return latest_evaluable(course.follow_up, on, on - recent) is not None
+
+
+def _at_once(course: Course, on: datetime.date, pair: Evidence, why: str) -> Iterator[Finding]:
+    if not _seen_lately(course, on):
+        yield _request(course, on, pair, why, "")
+
+
+def _again(
+    course: Course, run: Run, confirmed_on: datetime.date, pair: Evidence
+) -> Iterator[Finding]:
+    if course.closed_on is None:
+        return
+    for due_on in repeat_days(course, run, confirmed_on):
+        if due_on > course.closed_on:
+            return
+        seen = latest_evaluable(course.follow_up, due_on)
+        if seen is not None and seen.clear and not _seen_lately(course, due_on):
+            why = "the confirmed relapse goes on and imaging was clear"
+            yield _request(course, due_on, pair, why, due_on.isoformat())
+
+
+def _request(
+    course: Course, on: datetime.date, evidence: Evidence, why: str, discriminator: str
+) -> Finding:
+    wanted_by = on + timedelta(days=course.rules.expedite.target_days)
+    return Finding(
+        "IMAGING_EXPEDITE_REQUESTED",
+        on,
+        evidence,
+        details=_imaged(course, on),
+        numbers={"on": on, "why": why, "wanted_by": wanted_by},
+        discriminator=discriminator,
+    )
+
+
+def _imaged(course: Course, on: datetime.date) -> dict[str, JsonValue]:
+    """Resolution by the first evaluable read dated on or after the request."""
+    for visit in course.follow_up:
+        if visit.evaluable and visit.day >= on:
+            day = visit.day.isoformat()
+            return {"resolved_on": day, "resolved_by": visit.read.record_id}
+    return {}
+
+
+ROWS: tuple[Rule, ...] = (
+    Rule(
+        "discordance.ctdna_positive", 1, "DISCORDANCE_CTDNA_POS_IMAGING_NEG", "medium", "D", "4.2",
+        "Molecular relapse was confirmed by the sample of {on}, and the latest imaging within "
+        "{rules.discordance.window} days of it, on {read_on}, is clear.",
+        _ctdna_positive_imaging_negative,
+        ("discordance.window",),
+    ),
+    Rule(
+        "discordance.imaging_positive", 1, "DISCORDANCE_IMAGING_POS_CTDNA_NEG", "info", "D",
+        "4.2, 0.2",
+        "Radiographic PD is dated {pd_on}, and the nearest counted ctDNA, of {day}, is negative. "
+        "This is common in lung disease and does not weaken the imaging.",
+        _imaging_positive_ctdna_negative,
+        ("discordance.window",),
+    ),
+    Rule(
+        "imaging.expedite", 1, "IMAGING_EXPEDITE_REQUESTED", "medium", "L", "4.2, 4.3 T5",
+        "Imaging is asked for by {wanted_by}, PET/CT preferred: {why} as of {on}, with no "
+        "evaluable imaging in the {rules.expedite.recent_days} days before.",
+        _expedite,
+        ("expedite.recent_days", "expedite.target_days", "expedite.repeat_days"),
+    ),
+    Rule(
+        "imaging.retrospective_read", 1, "RETROSPECTIVE_READ_REQUESTED", "low", "L", "4.2, 2.5",
+        "Molecular relapse was confirmed by the sample of {on} with clear imaging: the scan of "
+        "{read_on} and those before should be read again for small lesions.",
+        _retrospective_read,
+        ("discordance.window",),
+    ),
+)  # fmt: skip

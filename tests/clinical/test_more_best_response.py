@@ -1,0 +1,31 @@
+"""The ranks of best overall response (clinical rules 1.9), every pair in both orders."""
+
+import itertools
+from collections.abc import Mapping
+
+import pytest
+
+from tests.clinical.test_best_response import CONFIRM, reads, summary, told
+
+# From the best to the worst; each value lasts long enough, and its second read confirms it.
+RANKED = ("CR", "PR", "SD", "NON-CR/NON-PD", "NED", "PD", "NE")
+NEIGHBOURS_ALIKE = {frozenset({"SD", "NON-CR/NON-PD"})}  # without confirmation the first counts
+BEYOND_PD = {"recist.cut_at_pd": False}
+
+
+def best(first: str, second: str, rules: Mapping[str, object]) -> str:
+    visits = f"{first}@100 {first}@140 {second}@200 {second}@240"
+    return summary(told(reads(visits), {**BEYOND_PD, **rules}))[0].rstrip("!")
+
+
+@pytest.mark.parametrize(("better", "worse"), list(itertools.combinations(RANKED, 2)))
+def test_the_better_of_two_counts_with_confirmation(better: str, worse: str) -> None:
+    assert best(better, worse, CONFIRM) == f"{better}@100"
+    assert best(worse, better, CONFIRM) == f"{better}@200"
+
+
+@pytest.mark.parametrize(("better", "worse"), list(itertools.combinations(RANKED, 2)))
+def test_the_better_of_two_counts_without_confirmation(better: str, worse: str) -> None:
+    assert best(better, worse, {}) == f"{better}@100"
+    second = f"{worse}@100" if {better, worse} in NEIGHBOURS_ALIKE else f"{better}@200"
+    assert best(worse, better, {}) == second

@@ -1,0 +1,29 @@
+"""More rows of doubling times (clinical rules 2.9): what rounding may and may not hide."""
+
+import pytest
+
+from tests.clinical.rises import rises, run
+
+
+@pytest.mark.parametrize(
+    ("amounts", "fast", "days"),
+    [
+        # No slope at all, of which the sums of logarithms leave a last digit.
+        (((100, "3"), (121, "1"), (142, "3")), False, None),
+        (((100, "2"), (124, "1"), (148, "2")), False, None),
+        (((100, "5"), (129, "1"), (158, "5")), False, None),
+        # A slope so small that it would take 16,000 years.
+        (((100, "2"), (121, "1"), (142, "2.00001")), False, "5822450.9"),
+        # Exactly 30 days are fast, 30.02 days are not.
+        (((100, "1"), (130, "2"), (160, "4")), True, "30.0"),
+        (((100, "1"), (130, "1.99908"), (160, "3.99631")), False, "30.0"),
+    ],
+)
+def test_the_doubling_time(
+    amounts: tuple[tuple[int, str], ...],
+    fast: bool,  # noqa: FBT001 - a row's answer
+    days: str | None,
+) -> None:
+    _, severity, details = rises(run(*amounts))[-1]
+    assert details == {"trigger": "FOLD", "fast": fast, "doubling_time_days": days}
+    assert severity == ("high" if fast else "medium")

@@ -1,0 +1,27 @@
+"""More rows of odd reads (clinical rules 4.2): organs that no two targets share."""
+
+import pytest
+
+from tests.clinical.facts import enrolled, read, target
+from tests.clinical.patient import Patient
+from tests.clinical.table import told
+
+
+@pytest.mark.parametrize(("organ", "too_many"), [("liver", True), ("other", False),
+                                                 ("unspecified", False)])  # fmt: skip
+def test_three_targets_in_an_organ(organ: str, too_many: bool) -> None:  # noqa: FBT001 - a row's answer
+    three = [target(name, "20") | {"organ": organ} for name in ("T1", "T2", "T3")]
+    patient = Patient().tell_all([enrolled(), read(0, "b", baseline=True, targets=three)])
+    kinds = [row["details"]["kind"] for row in patient.timeline()["standing_findings"]]
+    assert kinds == (["target_caps"] if too_many else [])
+
+
+@pytest.mark.parametrize("words", ["", "reported=-,-,PD", "sum=0 reported=-,-,PD"])
+def test_a_biopsy_that_decides_is_evidence_whatever_was_reported_beside_lesions(words: str) -> None:
+    told(f"""
+          0 | radiotherapy t sites=S                         |
+         50 | base b no-targets                              |
+        120 | read r no-targets site=S:enlarging {words}     | PD
+        120 | biopsy p malignant site=S                      |
+            | RADIOGRAPHIC_PD @120 r p                       |
+    """, about={"RADIOGRAPHIC_PD"})  # fmt: skip
