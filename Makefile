@@ -2,11 +2,13 @@
 
 PYTHON ?= python3
 ARGS ?=
+N ?= 20000
+SEED ?= 1
 BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench kafka clean
+.PHONY: help demo test check bench audit mutate kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +39,13 @@ check: $(READY) ## format, lint, types, layers and the quick tests, in under a m
 
 bench: $(READY) ## measure events per second, processor time per event and latency (ARGS=)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+audit: $(READY) ## compare N generated histories with a second implementation (N=200000, ARGS=)
+	@$(BIN)/python -m tests.auditor --count $(N) $(ARGS)
+
+mutate: N = 500
+mutate: $(READY) ## change the medicine's code in N places, one at a time: does a case notice? (SEED=1, ARGS=)
+	@$(BIN)/python -m tests.mutation --count $(N) --seed $(SEED) $(ARGS)
 
 kafka: $(READY) ## run a real Kafka at localhost:9092 until Ctrl-C (needs Java and Maven, or a container engine)
 	@$(BIN)/python -m tests.services.kafka

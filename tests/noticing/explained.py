@@ -1,0 +1,13 @@
+"""Changes that no case can notice, each with the reason, from a list beside the tests."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+Key = tuple[str, str, str, str]
+
+
+def explained(path: Path) -> Mapping[Key, str]:
+    """The reasons by what names a change. Raises KeyError where a row lacks something."""
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))["change"]
+    return {(row["file"], row["in"], row["before"], row["after"]): row["why"] for row in rows}
