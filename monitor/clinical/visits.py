@@ -125,9 +125,10 @@ def _date_pd(visit: Visit, rules: Recist) -> None:
 
 
 def _pd_anyway(visit: Visit) -> bool:
-    """Whether the read is PD without its new lesions."""
-    seen = bool(visit.pd_reasons or visit.recurred)
-    return seen or "PD" in (visit.target, visit.non_target) or _reported_pd(visit)
+    """Whether the read is PD without its new lesions; what a baseline reports counts for none."""
+    if visit.pd_reasons or visit.recurred or "PD" in (visit.target, visit.non_target):
+        return True
+    return not visit.is_baseline and _reported_pd(visit)
 
 
 def _reported_pd(visit: Visit) -> bool:

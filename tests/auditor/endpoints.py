@@ -69,7 +69,7 @@ class Story:
     def last_adequate(self) -> date:
         """Censoring without an event: the start when there is none after the baseline."""
         alive = [v for v in self.adequate if self.death is None or v.first_image_on <= self.death]
-        first = min((v.record.order for v in alive if v.is_baseline), default=None)
+        first = min((v.record.order for v in self.adequate if v.is_baseline), default=None)
         after = [v for v in alive if first is None or v.record.order > first]
         return self.on(alive) if after else self.start
 

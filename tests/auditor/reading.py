@@ -110,7 +110,8 @@ def _recurrence(course: Course, visit: Visit, site_id: str) -> Found:
     dates = [_lesion_day(course, lesions)] if lesions else []
     if site_id in visit.recurred:
         dates.append(course.pd_day(image_days(visit.record, TOMOGRAPHY)))
-    keys = course.identifying(visit, lesions, [site_id], lesions)
+    by_word = [] if lesions else [site_id]  # a lesion there needs no biopsy of the site
+    keys = course.identifying(visit, lesions, by_word, lesions)
     return Found("LOCAL_RECURRENCE", min(dates), keys, {}, site_id)
 
 
