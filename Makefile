@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench audit mutate kafka clean
+.PHONY: help demo test check bench audit tables mutate kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,8 +43,11 @@ bench: $(READY) ## measure events per second, processor time per event and laten
 audit: $(READY) ## compare N generated histories with a second implementation (N=200000, ARGS=)
 	@$(BIN)/python -m tests.auditor --count $(N) $(ARGS)
 
+tables: $(READY) ## change every cell of the medicine's tables, one at a time: does a case notice? (ARGS=)
+	@$(BIN)/python -m tests.rulebook $(ARGS)
+
 mutate: N = 500
-mutate: $(READY) ## change the medicine's code in N places, one at a time: does a case notice? (SEED=1, ARGS=)
+mutate: $(READY) ## the same with N places of its code (SEED=1, ARGS=)
 	@$(BIN)/python -m tests.mutation --count $(N) --seed $(SEED) $(ARGS)
 
 kafka: $(READY) ## run a real Kafka at localhost:9092 until Ctrl-C (needs Java and Maven, or a container engine)

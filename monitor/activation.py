@@ -3,21 +3,33 @@
 One transaction a patient, so that an activation that was interrupted goes on where it ended.
 """
 
-import datetime
 import hashlib
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from monitor.active_rules import (
+    History,
     differing_scopes,
     latest,
     record_activation,
     refuse_unfinished,
+    unfinished,
 )
-from monitor.clinical.state import dump_state, load_state
-from monitor.clinical.transitions import Arrival, Outcome, RulesChanged, Ruleset, apply
-from monitor.clock import Clock
-from monitor.exits import StartRefusedError
+from monitor.clinical.state import dump_state
+from monitor.clinical.transitions import Ruleset
+from monitor.comparison import (
+    Comparison,
+    Shadow,
+    Undecided,
+    undecided_words,
+    without_rules_words,
+)
+from monitor.deployments import refuse_other_deployment
+from monitor.exits import ActivationOvertakenError, StartRefusedError
+from monitor.ledger.activations import chained
 from monitor.ledger.entries import (
     AcceptedRow,
     Changes,
@@ -25,9 +37,7 @@ from monitor.ledger.entries import (
     PatientKey,
     StateRow,
 )
-from monitor.ledger.port import Conflict, Ledger
-from monitor.recording import notice_row
-from monitor.rulesets import Rulesets
+from monitor.ledger.port import Conflict, Superseded
 from monitor.wire.rules_changed import RULES_SOURCE, RULES_TYPE, RulesEvent
 
 WORKER_LEASES = "worker"  # every worker holds one whose name begins so
@@ -36,75 +46,115 @@ _RUNNING = (
     "a worker runs on this database, and would go on with the rules that it started with: stop "
     "every worker first (one that was killed is forgotten after 20 s)"
 )
-
 _UNRECORDED = (
     "the rules that patients stand under now were never recorded: start a worker once with them, "
     "stop it, then activate others"
 )
+_OVERTAKEN = (
+    "another activation began, so this one ends: run `monitor rules activate` once more with the "
+    "rules that are wanted; runbook: rules-differ"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Shadow:
-    """What other rules would say of a patient; `outcome` is None where they are the same."""
+class Begun:
+    """The activation that makes the rules given the active ones, by whom and since when (UTC)."""
 
-    patient: PatientKey
-    outcome: Outcome | None
+    number: int
+    by: str
+    since: datetime
+    how: Literal["new", "resumed", "already"]
 
 
-class Activation:
-    """Compares or activates the rules given, over every patient of a ledger."""
+class Activation(Comparison):
+    """Activates the rules given, over every patient of a ledger."""
 
-    def __init__(self, ledger: Ledger, rulesets: Rulesets, clock: Clock, deployment: str) -> None:
-        self._ledger = ledger
-        self._rulesets = rulesets
-        self._clock = clock
-        self._deployment = deployment
+    async def begin(
+        self,
+        who: str,
+        why: str,
+        *,
+        without: Collection[str] = (),
+        looked_at: Callable[[], None] = lambda: None,
+    ) -> Begun:
+        """Make the rules given the active ones, if they are not yet.
 
-    async def patients(self, study: str | None = None) -> list[PatientKey]:
-        """Patients of one study or of all, by key; those of a study without rules are left out."""
-        return [
-            patient
-            for patient in await self._ledger.patients()
-            if study in {None, patient.study_id} and self._rulesets(patient.study_id) is not None
-        ]
-
-    async def shadows(self, patients: list[PatientKey]) -> AsyncIterator[Shadow]:
-        """What the rules given would say of each patient; nothing is written.
-
-        Raises NewerState, Unavailable.
-        """
-        for patient in patients:
-            row, ruleset = await self._look(patient)
-            event = RulesEvent(*patient, 0, "", "", "")
-            yield Shadow(patient, _decided(row, ruleset, event, self._clock.now()))
-
-    async def begin(self, who: str, why: str) -> int:
-        """Make the rules given the active ones, if they are not yet; returns their number.
-
-        Raises StartRefusedError while a worker runs or before any has started, Conflict when
-        somebody else was first.
+        Every patient is decided once before anything is written; `looked_at` is called after each.
+        `without` names the studies whose patients may be left without rules. Raises
+        StartRefusedError while a worker runs, before any has started, for other studies without
+        rules and for patients who cannot be decided; ActivationOvertakenError when somebody else
+        was first; ConfigurationError for another deployment.
         """
         await self._refuse_running()
         history = await self._ledger.active_rules()
         studies = await self._ledger.ruleset_hashes()
         if studies and not history:
             raise StartRefusedError(_UNRECORDED)
-        if not history or differing_scopes(history, self._rulesets, studies):
-            await record_activation(self._ledger, history, self._rulesets, self._clock, who, why)
+        await refuse_other_deployment(self._ledger, self._deployment)
+        given = self._rulesets
+        is_new = bool(given.by_scope.keys() - latest(history).keys()) or bool(
+            differing_scopes(history, given, studies)
+        )
+        if not is_new and not unfinished(history, given, studies):
+            return _begun(history, "already")
+        await self._refuse_without_rules(without)
+        await self._refuse_undecided(looked_at)
+        try:
+            return await self._record(history, who, why, is_new=is_new)
+        except Conflict:
+            raise ActivationOvertakenError(_OVERTAKEN) from None
+
+    async def _record(self, history: History, who: str, why: str, *, is_new: bool) -> Begun:
+        if is_new:
+            number = await record_activation(
+                self._ledger, history, self._rulesets, self._clock, who, why
+            )
             # One that started meanwhile holds its lease and saw the old rules; a later one sees
             # these, and refuses until every patient stands under them.
             await self._refuse_running()
-        history = await self._ledger.active_rules()
+            history = [row for row in await self._ledger.active_rules() if row.number == number]
+        else:
+            before, details = await self._ledger.audit(), {"activation": history[-1].number}
+            entry = chained(
+                before, self._clock.now(), who, "rules.activation_resumed", "rules", why, details
+            )
+            await self._ledger.add_audit(entry)
         names = latest(history)
         self._rulesets.use({
             scope: Ruleset(names[scope].name, ruleset.parameters)
             for scope, ruleset in self._rulesets.by_scope.items()
         })  # fmt: skip
-        return history[-1].number
+        return _begun(history, "new" if is_new else "resumed")
 
-    async def finished(self) -> None:
-        """Raise RulesDifferError when a patient was left under other rules."""
+    async def _refuse_without_rules(self, without: Collection[str]) -> None:
+        left = {
+            study: count
+            for study, count in (await self.without_rules()).items()
+            if study not in without
+        }
+        if left:
+            options = " ".join(f"--without {study}" for study in sorted(left))
+            raise StartRefusedError(
+                f"{'; '.join(without_rules_words(left))}: add their rules, or say {options}"
+            )
+
+    async def _refuse_undecided(self, looked_at: Callable[[], None]) -> None:
+        problems: Counter[str] = Counter()
+        async for shadow in self.shadows(await self.patients()):
+            looked_at()
+            if shadow.problem is not None:
+                problems[shadow.problem] += 1
+        if problems:
+            raise StartRefusedError(f"nobody was changed: {undecided_words(problems)}")
+
+    async def finished(self, number: int) -> None:
+        """Raise ActivationOvertakenError when `number` is not the highest activation any more.
+
+        Raises RulesDifferError when a patient was left under other rules.
+        """
         history = await self._ledger.active_rules()
+        if history[-1].number != number:
+            raise ActivationOvertakenError(_OVERTAKEN)
         refuse_unfinished(history, self._rulesets, await self._ledger.ruleset_hashes())
 
     async def _refuse_running(self) -> None:
@@ -114,7 +164,8 @@ class Activation:
     async def switch(self, patient: PatientKey, number: int) -> Shadow:
         """Put a patient under the rules of activation `number`, and tell what differs.
 
-        Raises Conflict when others go on writing this patient, Unavailable, NewerState.
+        Raises Conflict when others go on writing this patient, ActivationOvertakenError when
+        another activation began, StartRefusedError for one who cannot be decided, Unavailable.
         """
         for _ in range(TRIES_MAX - 1):
             try:
@@ -124,11 +175,16 @@ class Activation:
         return await self._switch(patient, number)
 
     async def _switch(self, patient: PatientKey, number: int) -> Shadow:
-        row, ruleset = await self._look(patient)
+        row, ruleset = await self.look(patient)
         config_hash = ruleset.parameters.config_hash
-        event = RulesEvent(*patient, number, row.ruleset_hash, ruleset.name, config_hash)
+        event = RulesEvent(
+            *patient, number, row.version + 1, row.ruleset_hash, ruleset.name, config_hash
+        )
         at = self._clock.now()
-        outcome = _decided(row, ruleset, event, at)
+        try:
+            outcome, notices = self.decided(row, ruleset, event, at)
+        except Undecided as problem:
+            raise StartRefusedError(f"not finished: {undecided_words({str(problem): 1})}") from None
         if outcome is not None:
             after = StateRow(
                 version=outcome.state.version,
@@ -139,38 +195,31 @@ class Activation:
             )
             changes = Changes(
                 group="",
-                accepted=[_accepted(event, outcome.state.version, at)],
+                accepted=[_accepted(event, at)],
                 states={patient: (row, after)},
-                notices=[notice_row(notice, self._deployment) for notice in outcome.notices],
+                notices=notices,
+                activation=number,
             )
-            await self._ledger.record(changes)
+            try:
+                await self._ledger.record(changes)
+            except Superseded:
+                raise ActivationOvertakenError(_OVERTAKEN) from None
         return Shadow(patient, outcome)
 
-    async def _look(self, patient: PatientKey) -> tuple[StateRow, Ruleset]:
-        row, ruleset = await self._ledger.state(patient), self._rulesets(patient.study_id)
-        if row is None or ruleset is None:
-            raise ValueError("a patient without a state or without rules cannot be looked at")
-        return row, ruleset
+
+def _begun(history: History, how: Literal["new", "resumed", "already"]) -> Begun:
+    row = history[-1]
+    return Begun(row.number, row.activated_by, row.activated_at, how)
 
 
-def _decided(
-    row: StateRow, ruleset: Ruleset, event: RulesEvent, at: datetime.datetime
-) -> Outcome | None:
-    """What the rules say; None for a patient who stands under them, or of whom nothing came."""
-    if row.version == 0 or row.ruleset_hash == ruleset.parameters.config_hash:
-        return None
-    arrival = Arrival(RULES_SOURCE, event.event_id, at, RulesChanged())
-    return apply(load_state(row.document), arrival, ruleset)
-
-
-def _accepted(event: RulesEvent, arrival: int, at: datetime.datetime) -> AcceptedRow:
+def _accepted(event: RulesEvent, at: datetime) -> AcceptedRow:
     """The inbox row of a change of rules: a replay changes the patient's rules at it."""
     delivery = event.delivery()
     return AcceptedRow(
         key=EventKey(RULES_SOURCE, event.event_id),
         type=RULES_TYPE,
         patient=PatientKey(event.study_id, event.patient_id),
-        arrival=arrival,
+        arrival=event.arrival,
         record_id=event.record_id,
         record_version=1,
         clinical_day=None,

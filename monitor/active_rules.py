@@ -50,21 +50,38 @@ def parameters_of(row: ActiveRules) -> Parameters:
 
 def ruleset_by_hash(history: History, config_hash: str) -> Ruleset | None:
     """The recorded rules with this hash, as they were spelt or as this program spells them."""
+    exact = [row for row in history if row.config_hash == config_hash]
+    if exact:
+        return Ruleset(exact[-1].name, parameters_of(exact[-1]))
     for row in reversed(history):
         parameters = parameters_of(row)
-        if config_hash in {row.config_hash, parameters.config_hash}:
+        if config_hash == parameters.config_hash:
             return Ruleset(row.name, parameters)
     return None
 
 
-async def ruleset_in_force(ledger: Ledger, study: str, given: Rulesets) -> Ruleset | None:
-    """The active rules of a study; those given where none were recorded yet."""
+def first_ruleset(history: History, study: str) -> Ruleset | None:
+    """The rules of a study that were recorded first, by which its earliest facts were decided."""
+    first = {row.scope: row for row in history if row.number == history[0].number}
+    return _ruleset_of(first, study)
+
+
+def _ruleset_of(rows: Mapping[str, ActiveRules], study: str) -> Ruleset | None:
+    row = rows.get(EVERY_STUDY) or rows.get(study)
+    return Ruleset(row.name, parameters_of(row)) if row else None
+
+
+async def ruleset_in_force(
+    ledger: Ledger, study: str, held: StateRow, given: Rulesets
+) -> Ruleset | None:
+    """The rules that a patient of a study stands under, whatever was activated since.
+
+    Where those were never recorded the study's active ones; where none are, those given.
+    """
     history = await ledger.active_rules()
     if not history:
         return given(study)
-    active = latest(history)
-    row = active.get(EVERY_STUDY) or active.get(study)
-    return Ruleset(row.name, parameters_of(row)) if row else None
+    return ruleset_by_hash(history, held.ruleset_hash) or _ruleset_of(latest(history), study)
 
 
 async def hold_rules(ledger: Ledger, rulesets: Rulesets, clock: Clock) -> frozenset[str]:
@@ -161,15 +178,22 @@ def refuse_unfinished(
     history: History, rulesets: Rulesets, in_use: Mapping[str, frozenset[str]]
 ) -> None:
     """Raise RulesDifferError while a patient stands under rules from before the activation."""
+    if unfinished(history, rulesets, in_use):
+        raise RulesDifferError(
+            "the activation of the rules was not finished, some patients stand under the "
+            "ones before: run `monitor rules activate` with the same rules again; "
+            "runbook: rules-differ"
+        )
+
+
+def unfinished(history: History, rulesets: Rulesets, in_use: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a patient stands under rules from before the activation of these."""
     for study, hashes in in_use.items():
         ruleset = rulesets(study)
         allowed = _hashes_since_change(history, study, ruleset) if ruleset else None
         if allowed is not None and hashes - allowed:
-            raise RulesDifferError(
-                "the activation of the rules was not finished, some patients stand under the "
-                "ones before: run `monitor rules activate` with the same rules again; "
-                "runbook: rules-differ"
-            )
+            return True
+    return False
 
 
 def _hashes_since_change(history: History, study: str, ruleset: Ruleset) -> set[str] | None:

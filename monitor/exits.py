@@ -54,6 +54,12 @@ class RulesDifferError(ExpectedError):
     code = Exit.RULES_DIFFER
 
 
+class ActivationOvertakenError(RulesDifferError):
+    """Another activation began while this one ran."""
+
+    code = Exit.START_REFUSED
+
+
 def raised_at(error: BaseException) -> str:
     """Return `module:line` where an error was raised: what a log may say of it besides its type."""
     trace = error.__traceback__

@@ -8,8 +8,9 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from monitor.active_rules import hold_rules
+from monitor.active_rules import WORKER, hold_rules
 from monitor.clock import Clock
+from monitor.deployments import hold_deployment
 from monitor.exits import StartRefusedError
 from monitor.intake import Intake, IntakeSettings
 from monitor.ledger.engine import open_engine
@@ -115,6 +116,7 @@ class WorkerDuties:
         """
         await self._await_lease()
         self._intake = self._intake_of(await hold_rules(self._ledger, self._rules, self._clock))
+        await hold_deployment(self._ledger, self._clock, self._settings.deployment, WORKER)
 
     async def _await_lease(self) -> None:
         """Wait until the lease of a killed worker has run out."""

@@ -44,15 +44,17 @@ def replay(
     ruleset: Ruleset,
     decoder: Decoder,
     ruleset_of: RulesetOf = lambda _hash: None,
+    first: Ruleset | None = None,
 ) -> Replayed:
     """Apply a patient's events as `Ledger.accepted` gives them. Raises ReplayBroken.
 
     `ruleset` holds for a patient whose rules never changed; a recorded change says which held
-    before it, and which after it, and `ruleset_of` gives both.
+    before it, and which after it, and `ruleset_of` gives both. Where the ones before it are not
+    known by their hash, as an older program spelt it, they are the ones recorded `first`.
     """
     changes = [read_rules_event(row.value) for row in accepted if row.topic == RULES_TOPIC]
     if changes:
-        ruleset = _recorded(changes[0].from_hash, ruleset_of)
+        ruleset = _recorded(changes[0].from_hash, ruleset_of, first)
     state = PatientState(study_id=patient.study_id, patient_id=patient.patient_id)
     notices: list[Notice] = []
     for row in accepted:
@@ -67,8 +69,8 @@ def replay(
     return Replayed(state, tuple(notices))
 
 
-def _recorded(config_hash: str, ruleset_of: RulesetOf) -> Ruleset:
-    found = ruleset_of(config_hash)
+def _recorded(config_hash: str, ruleset_of: RulesetOf, otherwise: Ruleset | None = None) -> Ruleset:
+    found = ruleset_of(config_hash) or otherwise
     if found is None:
         raise ReplayBroken("rules that a patient stood under were never recorded")
     return found

@@ -86,7 +86,7 @@ def _perform(stage: "Stage", speed: float, *, once: bool) -> None:
         finally:
             runner.run(ledger.close())
     demo_screen.summary(out, [counts for _, counts in outcomes.values()], refused, screen.said)
-    demo_screen.next_steps(out, stage.database, stage.database_url)
+    demo_screen.next_steps(out, stage.database, stage.for_a_shell)
     if not once:
         demo_screen.goes_on(out, stage.bootstrap_servers)
         while True:

@@ -91,14 +91,14 @@ def summary(
     words.show(console, table)
 
 
-def next_steps(console: Console, database: Path, database_url: str) -> None:
+def next_steps(console: Console, database: Path, variables: Mapping[str, str]) -> None:
     """Command lines that work as printed."""
     console.print("The database stays:", style="bold")
     console.print(f"  {database}", soft_wrap=True)
     console.print("What to try next:", style="bold")
     program = _program()
     for line in (
-        f"export CTDNA_MONITOR_DATABASE__URL={shlex.quote(database_url)}",
+        *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
         f"{program} timeline {PATIENT_TO_SHOW}",
         f"{program} notices --open",
         f"{program} notices --patient {PATIENT_TO_SHOW} --format json",

@@ -75,8 +75,15 @@ class Stage:
             **kept,
             f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS": self.bootstrap_servers,
             f"{PREFIX}KAFKA__TOPIC_IDS": "false",
-            f"{PREFIX}DATABASE__URL": self.database_url,
+            **self.for_a_shell,
             f"{PREFIX}HTTP__PORT": str(self._port),
+        }
+
+    @property
+    def for_a_shell(self) -> Mapping[str, str]:
+        """The variables that a command needs to read and change what the stage leaves behind."""
+        return {
+            f"{PREFIX}DATABASE__URL": self.database_url,
             f"{PREFIX}DEPLOYMENT": DEPLOYMENT,
         }
 

@@ -94,6 +94,7 @@ def evaluate(
     day = as_of.date() if as_of else None
     outputs_given = [path for path in (notices, timelines, rejections) if path is not None]
     _check_apart([*files, *([rules] if rules else [])], outputs_given)
+    _check_beside(rules, outputs_given)
     with _failures_in_words(), ExitStack() as stack:
         outputs = _outputs(stack, notices, timelines, rejections)
         run = _run(rulesets_of(rules), outputs, _lines(stack, files), day)
@@ -112,6 +113,17 @@ def _check_apart(inputs: list[Path], outputs: list[Path]) -> None:
         if place in taken:
             raise typer.BadParameter(f"{path} is given twice: it would be overwritten")
         taken.add(place)
+
+
+def _check_beside(rules: Path | None, outputs: list[Path]) -> None:
+    """Raise BadParameter when an output would be a file of the folder of rules."""
+    if rules is None or not rules.is_dir():
+        return
+    held = {file.resolve() for file in rules.glob("*.toml")}
+    for path in outputs:
+        place = path.resolve()
+        if place in held or (place.parent == rules.resolve() and place.suffix == ".toml"):
+            raise typer.BadParameter(f"{path} would be a rules file of the folder given")
 
 
 @contextmanager

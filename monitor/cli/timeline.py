@@ -64,7 +64,7 @@ async def _read(ledger: "SqlLedger", patient: "PatientKey") -> tuple[Document, M
     if row is None:
         raise UnknownPatientError("no record of this patient was ever accepted")
     given = rulesets_of(settings.load().rules)
-    ruleset = await ruleset_in_force(ledger, patient.study_id, given)
+    ruleset = await ruleset_in_force(ledger, patient.study_id, row, given)
     if ruleset is None:
         raise ConfigurationError("rules are given per study, and there are none for this one")
     state = load_state(row.document)

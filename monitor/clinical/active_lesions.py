@@ -4,14 +4,14 @@ Active are lesions that are new, not treated, or recurred; what a therapy has de
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from monitor.clinical import recist
 from monitor.clinical.episodes import HeldTherapy
 from monitor.clinical.events import TherapySite
-from monitor.clinical.imaging_read import NewLesionSeen
+from monitor.clinical.imaging_read import ImagingRead, NewLesionSeen
 from monitor.clinical.parameters import Oligo
 from monitor.clinical.recurrences import Recurrence
 from monitor.clinical.sites import GROWTH, SiteSince, TreatedSites
@@ -19,7 +19,6 @@ from monitor.clinical.visit import Order, Visit
 
 ACTIVE_TARGETS = frozenset({"measured", "too_small_to_measure", "split"})
 ACTIVE_NON_TARGETS = frozenset({"present", "unequivocal_progression"})
-ENDED = frozenset({"absent", "merged"})  # a merged lesion counts with the one it merged into
 
 Name = tuple[str, str]  # `lesion` or `site`, and its id
 Organs = dict[Name, str]
@@ -90,10 +89,7 @@ class EpisodeLesions:
         """Remember the read's new lesions; forget those that it calls absent or benign."""
         read = visit.read
         if self._new:
-            ended = [target.lesion_id for target in read.targets or () if target.state in ENDED]
-            lesions = read.non_targets.lesions if read.non_targets else ()
-            ended += [lesion.lesion_id for lesion in lesions if lesion.state in ENDED]
-            for lesion_id in ended:
+            for lesion_id in _ended(read):
                 self._new.pop(lesion_id, None)
         for mention in visit.mentions:
             if mention.certainty == "unequivocal":
@@ -138,6 +134,18 @@ class EpisodeLesions:
             if site_id not in known and active.keys().isdisjoint(names):
                 active[names[0]] = site.organ if site else "unspecified"
         return active
+
+
+def _ended(read: ImagingRead) -> Iterator[str]:
+    """Lesions called absent, or merged into a target with a size: they count with that one."""
+    targets = read.targets or ()
+    sized = {target.lesion_id for target in targets if target.state in ACTIVE_TARGETS}
+    for target in targets:
+        if target.state == "absent" or target.merged_into in sized:
+            yield target.lesion_id
+    for lesion in read.non_targets.lesions if read.non_targets else ():
+        if lesion.state == "absent":
+            yield lesion.lesion_id
 
 
 def _names(site: TherapySite) -> list[Name]:

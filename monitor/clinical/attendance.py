@@ -66,6 +66,7 @@ def attendance_of(
     for kind in KINDS:
         closing = None
         row = 0
+        episode = 0
         seen = seen_of(kind, state) if closed_on is not None else None
         for due, following in _with_following(visits_due(kind, plans, rules)):
             if closing is not None and due.due_on > closing:
@@ -76,8 +77,8 @@ def attendance_of(
                 closing = min(closing or due.closes_on, due.closes_on)
                 continue
             kept, late = _kept(due, following, seen)
-            begun = not past or (past[-1].due.kind, past[-1].due.episode) != (kind, due.episode)
-            row = 0 if kept else 1 if begun else row + 1
+            row = 0 if kept else row + 1 if due.episode == episode else 1
+            episode = due.episode
             past.append(PastVisit(due, row, late))
         if closing is not None:
             closings.append(closing)
@@ -97,12 +98,29 @@ def states_of(
 def _with_following(visits: Iterator[DueVisit]) -> Iterator[tuple[DueVisit, DueVisit | None]]:
     """Each visit with the next one to open after it has closed; the last of all has none."""
     ahead: deque[DueVisit] = deque()
-    while due := ahead.popleft() if ahead else next(visits, None):
-        following = next((other for other in ahead if other.opens_on > due.closes_on), None)
-        while following is None and (other := next(visits, None)):
-            ahead.append(other)
-            following = other if other.opens_on > due.closes_on else None
+    due = next(visits, None)
+    while due is not None:
+        following = ahead[0] if ahead else next(visits, None)
+        if following is None:
+            yield due, None
+            return
+        if not ahead:
+            ahead.append(following)
+        if following.opens_on <= due.closes_on:  # windows that overlap are rare
+            following = _opening_after(due.closes_on, ahead, visits)
         yield due, following
+        due = ahead.popleft()
+
+
+def _opening_after(
+    day: datetime.date, ahead: deque[DueVisit], visits: Iterator[DueVisit]
+) -> DueVisit | None:
+    """The first visit to open after a day: of those looked at ahead, else of the rest."""
+    following = next((other for other in ahead if other.opens_on > day), None)
+    while following is None and (other := next(visits, None)):
+        ahead.append(other)
+        following = other if other.opens_on > day else None
+    return following
 
 
 def _kept(due: DueVisit, following: DueVisit | None, seen: Seen) -> tuple[bool, Held | None]:  # type: ignore[type-arg]

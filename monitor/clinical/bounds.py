@@ -10,6 +10,7 @@ from monitor.clinical.terms import Measure
 Days = Annotated[int, Field(ge=0, le=3650)]
 IntervalDays = Annotated[int, Field(ge=1, le=3650)]
 Gray = Annotated[Measure, Field(gt=0, le=1000)]
+AlphaBeta = Annotated[Measure, Field(ge=Decimal("0.1"), le=1000)]  # in Gy; of no tissue is less
 Share = Annotated[Measure, Field(gt=0, lt=10)]
 
 

@@ -68,10 +68,11 @@ def streams_of(
     """
     streams: dict[Group | None, _Stream] = {}
     starts = [day_of(held.fact.started_on) for held in therapies]
+    ends = sorted(held.fact.last_day for held in therapies)
     for sample in samples:
         name = None if rules.cross_assay_confirm else sample.group
         if name not in streams:
-            streams[name] = _Stream(rules, therapies, starts)
+            streams[name] = _Stream(rules, therapies, starts, ends)
         streams[name].take(sample)
     for stream in streams.values():
         stream.close_by_therapy(datetime.date.max)
@@ -82,11 +83,15 @@ def streams_of(
 
 
 class _Stream(Struct):
-    """The samples of one group, taken in order; `run` is the one that goes on."""
+    """The samples of one group, taken in order; `run` is the one that goes on.
+
+    `starts` are the first days of the therapies in their order, `ends` their last days sorted.
+    """
 
     rules: Ctdna
     therapies: Sequence[HeldTherapy]
     starts: Sequence[datetime.date]
+    ends: Sequence[datetime.date]
     runs: list[Run] = field(default_factory=list)
     run: Run | None = None
     last_negative: datetime.date | None = None
@@ -139,8 +144,8 @@ class _Stream(Struct):
 
     def _pattern(self, sample: Sample) -> str:
         """PERSISTENCE without a counted negative since the last local-therapy day before (2.5)."""
-        ends = [held.fact.last_day for held in self.therapies if held.fact.last_day <= sample.day]
-        since = max(ends, default=datetime.date.min)
+        before = bisect_right(self.ends, sample.day)
+        since = self.ends[before - 1] if before else datetime.date.min
         negative = self.last_negative
         return "RELAPSE" if negative and negative >= since else "PERSISTENCE"
 

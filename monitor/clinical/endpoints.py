@@ -40,7 +40,7 @@ def endpoints_of(course: Course, response_on: datetime.date | None) -> Mapping[E
     if start is None:
         return dict.fromkeys(ENDPOINTS, NO_ANSWER)
     died_on = _first(*(held.fact.clinical_day for held in course.facts.deaths if held.final))
-    imaging = _Imaging(course, start, died_on)
+    imaging = _Imaging(course, start, died_on, since=start)
     pd_or_death = _first(imaging.pd_on, died_on)
     alive_on = _last_known_alive(course)
     treated_or_dead = _first(imaging.treated_on, died_on)
@@ -53,19 +53,28 @@ def endpoints_of(course: Course, response_on: datetime.date | None) -> Mapping[E
         ),
         "OS": _both(died_on, otherwise=alive_on),
         "TTNST": _both(treated_or_dead, otherwise=alive_on),
-        "DOR": by_imaging if response_on else NO_ANSWER,
+        "DOR": _of_response(course, start, died_on, response_on) if response_on else NO_ANSWER,
     }
+
+
+def _of_response(
+    course: Course, start: datetime.date, died_on: datetime.date | None, response_on: datetime.date
+) -> Answer:
+    """A PD dated before the first CR or PR does not end the response."""
+    imaging = _Imaging(course, start, died_on, since=max(start, response_on))
+    pd_or_death = _first(imaging.pd_on, died_on)
+    return imaging.answer(pd_or_death, until=pd_or_death)
 
 
 def _first(*days: datetime.date | None) -> datetime.date | None:
     return min((day for day in days if day is not None), default=None)
 
 
-def _first_pd(course: Course, start: datetime.date) -> tuple[Order | None, datetime.date | None]:
-    """The first PD in order that is dated on or after the start: its place and its day."""
+def _first_pd(course: Course, since: datetime.date) -> tuple[Order | None, datetime.date | None]:
+    """The first PD in order that is dated on or after a day: its place and its day."""
     shown = [(v.order, v.pd_on) for v in course.follow_up if v.overall == "PD" and v.pd_on]
     shown += [(pd.order, pd.pd_on) for pd in course.first_pds if pd.visit is None]
-    return min(((order, day) for order, day in shown if day >= start), default=(None, None))
+    return min(((order, day) for order, day in shown if day >= since), default=(None, None))
 
 
 def _first_systemic(course: Course, start: datetime.date) -> datetime.date | None:
@@ -89,10 +98,17 @@ def _both(event_on: datetime.date | None, *, otherwise: datetime.date) -> Answer
 class _Imaging:
     """The endpoints that rest on imaging: what was adequately assessed, and what was missed."""
 
-    def __init__(self, course: Course, start: datetime.date, died_on: datetime.date | None) -> None:
+    def __init__(
+        self,
+        course: Course,
+        start: datetime.date,
+        died_on: datetime.date | None,
+        since: datetime.date,
+    ) -> None:
+        """Take the endpoint start, the day of death, and the first day on which a PD counts."""
         self.course = course
         self.start = start
-        self.pd_order, self.pd_on = _first_pd(course, start)
+        self.pd_order, self.pd_on = _first_pd(course, since)
         self.treated_on = _first_systemic(course, start)
         self.adequate = [
             visit

@@ -28,7 +28,9 @@ _BASELINE = "after the last day in which the surveillance baseline belongs"
 
 KEYS: Mapping[str, Key] = {
     "reader": Key("", "whose reads decide", "D"),
-    "reader_id": Key("", "the one reader whose reads decide, if there are several", "D"),
+    "reader_id": Key(
+        "", "with reader central: who decides; not set: who has the earliest baseline", "D"
+    ),
     "schedule.timezone": Key("", "where a day of the study ends", "D"),
     "schedule.follow_up_years": Key("years", "how long visits are listed as due", "D"),
     "schedule.imaging_days": Key("days", f"imaging: {_DUE}", "D"),
@@ -53,7 +55,9 @@ KEYS: Mapping[str, Key] = {
     "recist.confirm_max_ne": Key("visits", "NE between two responses of which one confirms", "D"),
     "recist.confirm_accept_sd": Key("", "whether SD may lie between them", "D"),
     "recist.confirmation_required": Key("", "whether best response needs confirmation", "D"),
-    "recist.cut_at_pd": Key("", "whether reads after the first PD count for best response", "D"),
+    "recist.cut_at_pd": Key(
+        "", "whether reads after the first PD are left out of response and best response", "D"
+    ),
     "recist.no_data": Key("", "best response without any read", "D"),
     "recist.benefit_values": Key("", "responses that are clinical benefit", "D"),
     "recist.benefit_min_days": Key("days", "after the start before they are", "D"),
@@ -80,7 +84,7 @@ KEYS: Mapping[str, Key] = {
     "ctdna.chip_genes": Key("", "genes of clonal haematopoiesis", "L"),
     "imaging.turnaround_days": Key("days", "after the images until a read is overdue", "D"),
     "oligo.max_lesions": Key("lesions", "within the oligometastatic limits, at most", "P"),
-    "oligo.organ": Key("", "where they may be", "P"),
+    "oligo.organ": Key("", "where they may be; lung is its only value", "P"),
     "oligo.count_mode": Key("", "whether lesions of earlier rounds count too", "D"),
     "oligo.extrapulmonary_policy": Key("", "what a lesion elsewhere makes", "D"),
     "local_therapy.max_rounds": Key("rounds", "before a review must address systemic therapy", "D"),

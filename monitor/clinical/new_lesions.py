@@ -70,7 +70,7 @@ class NewLesions:
                 lesion,
                 self._certainty(lesion),
                 *self._first[lesion.lesion_id],
-                confirmed=lesion.lesion_id not in fresh | self._told,
+                confirmed=lesion.lesion_id not in fresh and lesion.lesion_id not in self._told,
             )
             for lesion in lesions
         ]

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from monitor.clinical.bounds import Days, DoseRange, Gray, IntervalDays, Section, Share, Window
+from monitor.clinical.bounds import AlphaBeta, Days, DoseRange, IntervalDays, Section, Share, Window
 from monitor.clinical.terms import LocalModality, Measure, ReaderRole, Response
 
 
@@ -158,7 +158,7 @@ class Endpoints(Section):
 
 
 class Oligo(Section):
-    """What is oligometastatic: how many active lesions, where, and how they are counted."""
+    """What is oligometastatic: how many active lesions, where (lung only), how counted."""
 
     max_lesions: Annotated[int, Field(ge=1, le=20)] = 5
     organ: Literal["lung"] = "lung"
@@ -171,7 +171,7 @@ class LocalTherapyRules(Section):
 
     max_rounds: Annotated[int, Field(ge=1, le=20)] = 2
     bed_gy: DoseRange = (Decimal(72), Decimal(100))
-    alpha_beta_gy: Gray = Decimal(10)
+    alpha_beta_gy: AlphaBeta = Decimal(10)
 
 
 class Discordance(Section):
@@ -202,7 +202,7 @@ class Transition(Section):
 
 
 class Parameters(Section):
-    """All parameters of one study."""
+    """All parameters of one study. `reader_id` has effect only with reader `central` (4.3)."""
 
     reader: ReaderRole = "investigator"
     reader_id: str | None = None

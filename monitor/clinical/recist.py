@@ -15,6 +15,7 @@ from monitor.clinical.parameters import Recist
 TOO_SMALL_MM = Decimal(5)
 NODE_NORMAL_BELOW_MM = Decimal(10)
 ZERO = Decimal(0)
+SIZED = frozenset({"measured", "too_small_to_measure", "split"})
 
 
 class TargetSum(Struct, frozen=True):
@@ -31,7 +32,10 @@ class TargetSum(Struct, frozen=True):
 
 
 def target_value_mm(target: Target) -> Decimal | None:
-    """What a target adds to the sum in mm (1.3); None when it is not evaluable."""
+    """What a target adds to the sum in mm (1.3); None when it is not evaluable.
+
+    Whether a merged one's mass is measured on another lesion is for the whole read to tell.
+    """
     match target.state:
         case "measured":
             return target.diameter_mm
@@ -54,9 +58,11 @@ def sum_of_targets(targets: Iterable[Target], expected: Iterable[str]) -> Target
     for target in targets:
         listed.setdefault(target.lesion_id, target)
     total, complete, all_gone, seen = ZERO, True, True, False
-    for lesion_id in dict.fromkeys(expected):
-        found = listed.get(lesion_id)
+    wanted = {lesion_id: listed.get(lesion_id) for lesion_id in expected}
+    for found in wanted.values():
         value = target_value_mm(found) if found else None
+        if found and found.state == "merged" and not _carried(found, wanted):
+            value = None
         if found is None or value is None:
             complete = False
             continue
@@ -65,6 +71,12 @@ def sum_of_targets(targets: Iterable[Target], expected: Iterable[str]) -> Target
         all_gone = all_gone and not present
         seen = seen or present
     return TargetSum(total, complete, all_gone and complete, seen)
+
+
+def _carried(merged: Target, wanted: Mapping[str, Target | None]) -> bool:
+    """Whether the merged mass is in the sum: on another of its targets, one with a size (1.3)."""
+    other = wanted.get(merged.merged_into or "")
+    return other is not None and other.state in SIZED
 
 
 def sum_as_reported(sum_mm: Decimal) -> TargetSum:
@@ -105,12 +117,13 @@ def non_target_response(
     """The non-target group's value (1.5); None when the read says nothing about it."""
     if group is None or not group.lesions:
         return group.response if group else None
-    states = {lesion.lesion_id: lesion.state for lesion in group.lesions}
-    if "unequivocal_progression" in states.values():
+    states = {lesion.state for lesion in group.lesions}  # one may be listed more than once
+    if "unequivocal_progression" in states:
         return "PD"
-    if "not_evaluable" in states.values() or any(name not in states for name in expected):
+    listed = {lesion.lesion_id for lesion in group.lesions}
+    if "not_evaluable" in states or any(name not in listed for name in expected):
         return "NE"
-    if set(states.values()) == {"absent"} and markers_normal is not False:
+    if states == {"absent"} and markers_normal is not False:
         return "CR"
     return "NON-CR/NON-PD"
 

@@ -4,7 +4,8 @@ Clinical rules 1.12 and 4.2. A recurrence is told once per site until the site i
 """
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -36,17 +37,22 @@ class Recurrence(Struct, frozen=True):
 
 
 Calls = Mapping[SiteSince, Sequence[Call]]
+NEVER = datetime.date.min
 
 
 def judge_sites(visits: Sequence[Visit], sites: TreatedSites) -> None:
     """Set on each read of a series the sites that it shows as recurred, and those in doubt."""
     calls = _calls(visits, sites)
+    if not calls:
+        return
+    settled, cleared = _settled(calls), _cleared(sites)
     for site, said in calls.items():
         if not any(call.grown for call in said):
             continue
         for call, shown in _recurred(site, said, sites.biopsies.get(site, ())):
             call.visit.recurred = (*call.visit.recurred, shown)
-        for visit in _doubted(site, calls, sites):
+        name = site[0]
+        for visit in _doubted(said, settled.get(name), cleared.get(name, NEVER)):
             visit.doubted = (*visit.doubted, site)
 
 
@@ -111,17 +117,19 @@ def _calls(visits: Sequence[Visit], sites: TreatedSites) -> dict[SiteSince, list
 def _dated(
     calls: Sequence[Call], biopsies: Sequence[HeldBiopsy]
 ) -> Iterator[tuple[HeldBiopsy, Call | None]]:
-    """Each malignant biopsy and the first read that it dates to, if there is one (1.12)."""
+    """Each malignant biopsy and the first read that it dates to, if there is one (1.12).
+
+    Calls and biopsies are in clinical order; one that was not malignant ends the doubt before it.
+    """
+    grown = [call for call in calls if call.grown]
+    days = [call.visit.day for call in grown]
+    benign = list(_benign_days(biopsies))
     for biopsy in biopsies:
         if biopsy.fact.malignant:
             day = biopsy.fact.clinical_day
-            cleared = _cleared_on(biopsies, before=day)
-            yield (
-                biopsy,
-                next(
-                    (call for call in calls if call.grown and cleared < call.visit.day <= day), None
-                ),
-            )
+            before = bisect_left(benign, day)
+            place = bisect_right(days, benign[before - 1]) if before else 0
+            yield biopsy, grown[place] if place < len(days) and days[place] <= day else None
 
 
 def _recurred(
@@ -136,16 +144,22 @@ def _recurred(
             if call.verdict == "recurred":
                 yield call, SiteShown(*site)
         return
-    cleared = _cleared_on(biopsies)
+    cleared = max(_benign_days(biopsies), default=NEVER)
+    dating: dict[int, HeldBiopsy] = {}  # by the very call: a read may name a site twice
+    alone: HeldBiopsy | None = None
+    for biopsy, first in _dated(calls, biopsies):
+        if first is not None:
+            dating.setdefault(id(first), biopsy)
+        else:
+            alone = alone or biopsy
     proof: HeldBiopsy | None = None
-    dated = list(_dated(calls, biopsies))
     told: set[tuple[str, str]] = set()
     for call in calls:
-        for biopsy, first in dated:
-            alone = first is None and biopsy_order(biopsy) <= call.visit.order
-            proof = proof or (biopsy if first is call or alone else None)
+        by = dating.get(id(call))
+        if proof is None:
+            known = alone if alone and biopsy_order(alone) <= call.visit.order else None
+            proof = min(filter(None, (by, known)), key=biopsy_order, default=None)
         own = call.verdict == "recurred" and cleared < call.visit.day
-        by = next((biopsy for biopsy, first in dated if first is call), None)
         if by is None and call.seen.finding == "progressed":
             by = proof
         if (own or by is not None) and call.visit.held.key not in told:
@@ -153,35 +167,41 @@ def _recurred(
             yield call, SiteShown(*site, None if own else by)
 
 
-def _doubted(site: SiteSince, calls: Calls, sites: TreatedSites) -> Iterator[Visit]:
+def _doubted(
+    calls: Sequence[Call], settled: Order | None, cleared: datetime.date
+) -> Iterator[Visit]:
     """Reads that leave a doubt which no later read or benign biopsy of the site has ended."""
-    doubts = [call for call in calls[site] if call.verdict == "equivocal"]
-    if not doubts:
-        return
-    name = site[0]
-    benign = [held for (site_id, _), biopsies in sites.biopsies.items() if site_id == name
-              for held in biopsies]  # fmt: skip
-    cleared = _cleared_on(benign)
-    settled = max(
-        (call.visit.order
-         for (site_id, _), said in calls.items() if site_id == name
-         for call in said if not call.grown),
-        default=None,
-    )  # fmt: skip
     visits = {
         call.visit.held.key: call.visit
-        for call in doubts
-        if cleared < call.visit.day and (settled is None or settled <= call.visit.order)
+        for call in calls
+        if call.verdict == "equivocal"
+        and cleared < call.visit.day
+        and (settled is None or settled <= call.visit.order)
     }
     yield from visits.values()
 
 
-def _cleared_on(
-    biopsies: Sequence[HeldBiopsy], before: datetime.date = datetime.date.max
-) -> datetime.date:
-    """The day up to which biopsies that were not malignant have ended every doubt."""
-    days = (held.fact.clinical_day for held in biopsies if not held.fact.malignant)
-    return max((day for day in days if day < before), default=datetime.date.min)
+def _settled(calls: Calls) -> Mapping[str, Order]:
+    """By site, whatever its therapy, the last read that calls it neither larger nor progressed."""
+    found: dict[str, Order] = {}
+    for (name, _), said in calls.items():
+        for call in said:
+            if not call.grown:
+                found[name] = max(found.get(name, call.visit.order), call.visit.order)
+    return found
+
+
+def _cleared(sites: TreatedSites) -> Mapping[str, datetime.date]:
+    """By site, whatever its therapy, the day up to which biopsies have ended every doubt."""
+    found: dict[str, datetime.date] = {}
+    for (name, _), biopsies in sites.biopsies.items():
+        for day in _benign_days(biopsies):
+            found[name] = max(found.get(name, day), day)
+    return found
+
+
+def _benign_days(biopsies: Iterable[HeldBiopsy]) -> Iterator[datetime.date]:
+    return (held.fact.clinical_day for held in biopsies if not held.fact.malignant)
 
 
 def _shown_by(visit: Visit, sites: TreatedSites, rules: Recist) -> Iterator[Recurrence]:
@@ -194,11 +214,12 @@ def _shown_by(visit: Visit, sites: TreatedSites, rules: Recist) -> Iterator[Recu
             mentions.setdefault((site_id, since), []).append(mention)
     by_call = {shown.key: shown for shown in visit.recurred}
     pick = min if rules.pd_date_rule == "earliest_evidence" else max
+    called_on = pick(visit.site_days) if by_call else None
     for site in dict.fromkeys((*by_call, *mentions)):
         lesions = mentions.get(site, [])
         biopsy = by_call[site].biopsy if site in by_call and not lesions else None
         days = [visit.seen_on(mention, rules) for mention in lesions]
-        days += [pick(visit.site_days)] if site in by_call else []
+        days += [called_on] if called_on and site in by_call else []
         records = visit.evidence(lesions)
         records += (biopsy,) if biopsy else ()
         yield Recurrence(site, min(days), records, visit.order, visit, biopsy)

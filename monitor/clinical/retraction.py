@@ -25,6 +25,9 @@ WORDS: Mapping[str, str] = {  # what can be retracted, in words
     "MDT_REVIEW_REQUESTED": "the request for a review",
     "SYSTEMIC_THERAPY_TRANSITION_TRIGGER": "the transition trigger",
 }
+UNSUPPORTED = "current records no longer support this"
+RULES_GONE = "records do not support this under the study's changed rules"
+_HAD_SAID = "It had said: "  # a withdrawal's explanation: why, then what was told before
 
 
 def may_be_retracted(said: Told) -> bool:
@@ -151,9 +154,17 @@ def _numbers(
     return {
         "withdrawn": _in_words(withdrawn),
         "on": min(said.effective_on for said in lost),
+        "ground": " or ".join(sorted({_ground(said) for said in lost})),
         "acted_on": action.fact.clinical_day,
         "action": _action_words(action),
     }
+
+
+def _ground(said: Told) -> str:
+    """On what a withdrawn finding does not hold: its withdrawal told why, possibly long ago."""
+    if RULES_GONE in said.explanation.partition(_HAD_SAID)[0]:
+        return "under the study's changed rules"
+    return "on the current records"
 
 
 def _action_words(action: AnyHeld) -> str:
@@ -173,7 +184,7 @@ def _again(key: str, known: Told) -> Told:
     revision = known.revision + 1
     action: Action = "raised"
     # What it said before it was withdrawn with the enrolment.
-    text = known.explanation.partition("It had said: ")[2]
+    text = known.explanation.partition(_HAD_SAID)[2]
     return replace(
         known, action=action, revision=revision, notice_id=notice_id(key, action, revision),
         explanation=text or known.explanation,

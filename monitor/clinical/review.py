@@ -32,13 +32,17 @@ class Picture(Struct, frozen=True):
 
 
 class Cause(Struct, frozen=True):
-    """A reason to review; `level` when it is also one to consider or recommend a transition."""
+    """A reason to review; `level` when it is also one to consider or recommend a transition.
+
+    `words` are this patient's, where they say more than those of the table.
+    """
 
     number: str
     on: datetime.date
     identifying: tuple[AnyHeld, ...]
     level: str | None = None
     supporting: tuple[AnyHeld, ...] = ()
+    words: str | None = None
 
 
 class CauseRow(Struct, frozen=True):
@@ -50,12 +54,15 @@ class CauseRow(Struct, frozen=True):
 
 
 def _of_pds(
-    number: str, level: str | None, holds: Callable[[Pd, Picture], bool]
+    number: str,
+    level: str | None,
+    holds: Callable[[Pd, Picture], bool],
+    words: Callable[[Pd, Picture], str | None] = lambda _pd, _picture: None,
 ) -> Callable[[Picture], Iterator[Cause]]:
     def causes(picture: Picture) -> Iterator[Cause]:
         for pd in picture.pds:
             if holds(pd, picture):
-                yield Cause(number, pd.pd_on, pd.identifying, level)
+                yield Cause(number, pd.pd_on, pd.identifying, level, words=words(pd, picture))
 
     return causes
 
@@ -80,11 +87,21 @@ def _rounds_over(pd: Pd, picture: Picture) -> bool:
     return pd.first and pd.klass == "OLIGO" and done >= picture.rules.local_therapy.max_rounds
 
 
+def _rounds_words(pd: Pd, picture: Picture) -> str:
+    done, most = rounds_done(picture, pd.pd_on), picture.rules.local_therapy.max_rounds
+    return f"{ROUNDS_WORDS} ({done} of at most {most})"
+
+
 def _waits(pd: Pd, _picture: Picture) -> bool:
     """Treatability is unknown, or there is no count of lesions: the class waits (4.3)."""
     return pd.first and (
         pd.within_limits is None or (pd.within_limits and pd.treatable == "unknown")
     )
+
+
+def _waits_words(pd: Pd, _picture: Picture) -> str:
+    missing = UNCOUNTED_WORDS if pd.within_limits is None else UNSTATED_WORDS
+    return f"{missing}, and until then the class of the PD is open"
 
 
 def confirmed_runs(runs: Sequence[Run]) -> Iterator[tuple[Run, datetime.date, tuple[AnyHeld, ...]]]:
@@ -124,7 +141,12 @@ def _molecular_fast(picture: Picture) -> Iterator[Cause]:
                 fast.sample.held,
             )
             level = "CONSIDER" if alone else None
-            yield Cause("T6", fast.sample.day, pair, level, supporting=seen)
+            first, second = (visit.day for visit in after[:CLEAR_TWICE])
+            words = (
+                f"{FAST_WORDS} (ctDNA doubles in {fast.doubling_time_days} days; "
+                f"clear scans of {first} and {second})"
+            )
+            yield Cause("T6", fast.sample.day, pair, level, supporting=seen, words=words)
 
 
 CLEAR_TWICE = 2
@@ -147,6 +169,14 @@ def _both(picture: Picture) -> Iterator[Cause]:
             yield Cause("T7", on, pd.identifying, "CONSIDER", supporting=pair)
 
 
+ROUNDS_WORDS = (
+    "the lesions are within the limits and treatable, and the rounds of local therapy that the "
+    "study foresees are done"
+)
+FAST_WORDS = "ctDNA rises fast after a confirmed molecular relapse, and imaging was clear twice"
+UNSTATED_WORDS = "nobody has stated yet whether the lesions can be treated locally"
+UNCOUNTED_WORDS = "the lesions were not counted"
+
 # The table of 4.3. A cause without a level asks for a review only.
 CAUSES: tuple[CauseRow, ...] = (
     CauseRow(
@@ -163,14 +193,12 @@ CAUSES: tuple[CauseRow, ...] = (
         _of_pds("T3", None, _another_round),
     ),
     CauseRow(
-        "T4", "the lesions are within the limits and treatable, and the rounds of local therapy "
-        "that the study foresees are done",
-        _of_pds("T4", "CONSIDER", _rounds_over),
+        "T4", ROUNDS_WORDS,
+        _of_pds("T4", "CONSIDER", _rounds_over, _rounds_words),
     ),
     CauseRow("T5", "molecular relapse is confirmed while imaging is clear", _molecular_alone),
     CauseRow(
-        "T6", "ctDNA rises fast after a confirmed molecular relapse, and imaging was clear twice",
-        _molecular_fast,
+        "T6", FAST_WORDS, _molecular_fast,
     ),
     CauseRow(
         "T7", "PD within the limits comes together with a confirmed molecular relapse: there may "
@@ -178,12 +206,16 @@ CAUSES: tuple[CauseRow, ...] = (
         _both,
     ),
     CauseRow(
-        "T8", "nobody has stated yet whether the lesions can be treated locally, or they were not "
-        "counted, and until then the class of the PD is open",
-        _of_pds("T8", None, _waits),
+        "T8", f"{UNSTATED_WORDS}, or {UNCOUNTED_WORDS}, and until then the class of the PD is open",
+        _of_pds("T8", None, _waits, _waits_words),
     ),
 )  # fmt: skip
 WORDS_OF: Mapping[str, str] = {row.number: row.words for row in CAUSES}
+
+
+def words_of(cause: Cause) -> str:
+    """Why a cause holds: in this patient's words, else in those of its row."""
+    return cause.words or WORDS_OF[cause.number]
 
 
 def causes_of(picture: Picture) -> list[Cause]:

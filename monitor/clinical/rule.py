@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Context, Decimal
 
 from monitor.clinical.course import Course
 from monitor.clinical.findings import Finding
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.terms import Severity
+
+_DIGITS = Context(prec=60)  # enough for any two amounts that the contract lets in
+
+
+def rounded(number: Decimal, step: str, rounding: str) -> Decimal:
+    """A number as a sentence shows it, in whole steps such as `0.01`, however large it is."""
+    return number.quantize(Decimal(step), rounding, _DIGITS)
 
 
 @dataclass(frozen=True, slots=True)

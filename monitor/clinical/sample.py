@@ -4,7 +4,9 @@ Clinical rules 2.4, 2.7, 2.10 and 4.5.
 """
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -72,17 +74,35 @@ def blackout_of(therapy: LocalTherapy, rules: Ctdna) -> Blackout:
     return (started_on, max(day_of(therapy.ended_on) + lasts, started_on + ONE_DAY))
 
 
-def _why_not_counted(
-    result: CtdnaResult, day: datetime.date, blackouts: Sequence[Blackout], rules: Ctdna
-) -> str | None:
-    if blackouts and day < blackouts[0][0]:
-        return "baseline"
+class Blackouts:
+    """Which days lie in a blackout, and which before the first therapy."""
+
+    def __init__(self, therapies: Sequence[HeldTherapy], rules: Ctdna) -> None:
+        """Take therapies in clinical order."""
+        spans = [blackout_of(held.fact, rules) for held in therapies]
+        self._firsts = [first for first, _ in spans]
+        self._until = list(accumulate((after for _, after in spans), max))
+
+    def why_at(self, day: datetime.date) -> str | None:
+        """`baseline` before the first therapy, `blackout` in the blackout of one, else None."""
+        if not self._firsts:
+            return None
+        begun = bisect_right(self._firsts, day)
+        if not begun:
+            return "baseline"
+        return "blackout" if day < self._until[begun - 1] else None
+
+
+def _why_not_counted(result: CtdnaResult, at: str | None, rules: Ctdna) -> str | None:
+    """Why a result does not count; `at` is what its day alone says."""
+    if at == "baseline":
+        return at
     if result.status in PROVISIONAL:
         return "status"
     if result.call in ("indeterminate", "qc_failed", "cancelled"):
         return result.call
-    if any(first <= day < after for first, after in blackouts):
-        return "blackout"
+    if at:
+        return at
     if result.call == "detected" and is_chip(result, rules):
         return "chip"
     return None
@@ -96,10 +116,10 @@ def samples_of(
     Therapies are given in clinical order: nothing before the first one counts (4.5).
     """
     found = []
-    blackouts = [blackout_of(held.fact, rules) for held in therapies]
+    blackouts = Blackouts(therapies, rules)
     for held in held_samples:
         day = held.fact.clinical_day
-        why = _why_not_counted(held.fact, day, blackouts, rules)
+        why = _why_not_counted(held.fact, blackouts.why_at(day), rules)
         course: Course | None = why if why in ("baseline", "blackout") else None  # type: ignore[assignment]
         found.append(Sample(held, day, group_of(held.fact), why, course))
     return found

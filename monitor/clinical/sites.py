@@ -4,10 +4,11 @@ Clinical rules 1.12: the guards in time of each modality, and the biopsies of a 
 """
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from monitor.clinical.events import BiopsyResult, LocalTherapy, TherapySite
@@ -44,6 +45,21 @@ class SiteShown(Struct, frozen=True):
         return (self.site_id, self.since)
 
 
+class _Treated(Struct):
+    """The therapies of one site in order: first days, and of those so far the one to end last."""
+
+    starts: list[datetime.date] = field(default_factory=list)
+    sites: list[TherapySite] = field(default_factory=list)
+    ended_last: list[LocalTherapy] = field(default_factory=list)
+
+    def add(self, site: TherapySite, therapy: LocalTherapy) -> None:
+        """Take a therapy of the site; of several that end together the last one counts."""
+        last = self.ended_last[-1] if self.ended_last else therapy
+        self.starts.append(therapy.clinical_day)
+        self.sites.append(site)
+        self.ended_last.append(therapy if _end(therapy) >= _end(last) else last)
+
+
 class TreatedSites:
     """The sites of a patient's local therapies, and the biopsies that name a site."""
 
@@ -51,13 +67,10 @@ class TreatedSites:
         self, therapies: Sequence[Held[LocalTherapy]], biopsies: Sequence[HeldBiopsy]
     ) -> None:
         """Take records of a final status, in clinical order."""
-        self._treated: dict[str, list[LocalTherapy]] = {}
-        self._starts: dict[str, list[datetime.date]] = {}
+        self._treated: dict[str, _Treated] = {}
         for held in therapies:
-            start = held.fact.clinical_day
             for site in held.fact.sites:
-                self._treated.setdefault(site.site_id, []).append(held.fact)
-                self._starts.setdefault(site.site_id, []).append(start)
+                self._treated.setdefault(site.site_id, _Treated()).add(site, held.fact)
         self._from = therapies[0].fact.clinical_day if therapies else datetime.date.min
         self.biopsies: dict[SiteSince, list[HeldBiopsy]] = {}
         for biopsy in biopsies:
@@ -71,34 +84,38 @@ class TreatedSites:
 
         A site without a therapy on record counts from the patient's first local therapy.
         """
-        starts = self._starts.get(site_id) or [self._from]
-        return next((start for start in reversed(starts) if start <= day), None)
+        treated = self._treated.get(site_id)
+        if treated is None:
+            return self._from if self._from <= day else None
+        before = bisect_right(treated.starts, day)
+        return treated.starts[before - 1] if before else None
 
     def verdict(self, seen: TreatedSiteRead, day: datetime.date) -> Verdict:
         """What growth in a read of this day counts as, by the guard of the last therapy."""
-        before = [fact for fact in self._treated.get(seen.site_id, ()) if fact.clinical_day <= day]
+        last = self.last_therapy(seen.site_id, day)
         verdict: Verdict = "recurred"
-        if before:
-            last = max(reversed(before), key=_end)  # of several that end together the last
+        if last is not None:
             signs = len(set(seen.high_risk_signs or ()))
             verdict = _guarded(last.modality, (day - _end(last)).days, signs)
         if verdict == "recurred" and seen.finding == "enlarging":
             return "equivocal"
         return verdict
 
+    def last_therapy(self, site_id: str, day: datetime.date) -> LocalTherapy | None:
+        """The therapy whose guard judges the site on a day; None without one on record."""
+        treated = self._treated.get(site_id)
+        before = bisect_right(treated.starts, day) if treated else 0
+        return treated.ended_last[before - 1] if treated and before else None
+
     def place(self, site_id: str, day: datetime.date) -> TherapySite | None:
         """The site as its therapies up to a day name it: the latest organ, every lesion."""
-        treated = [
-            site
-            for fact in self._treated.get(site_id, ())
-            if fact.clinical_day <= day
-            for site in fact.sites
-            if site.site_id == site_id
-        ]
-        if not treated:
+        treated = self._treated.get(site_id)
+        before = bisect_right(treated.starts, day) if treated else 0
+        if not treated or not before:
             return None
-        lesion_ids = dict.fromkeys(name for site in treated for name in site.lesion_ids)
-        return replace(treated[-1], lesion_ids=tuple(lesion_ids))
+        named = treated.sites[:before]
+        lesion_ids = dict.fromkeys(name for site in named for name in site.lesion_ids)
+        return replace(named[-1], lesion_ids=tuple(lesion_ids))
 
 
 def _end(therapy: LocalTherapy) -> datetime.date:

@@ -138,11 +138,6 @@ class PatientState(Part, frozen=True, kw_only=True, omit_defaults=False):
         """Whether there are more records than a patient may have."""
         return sum(len(getattr(self, name)) for name in RECORD_LISTS) > RECORDS_MAX
 
-    @property
-    def enrolled_now(self) -> bool:
-        """Whether an enrolment stands, so that notices are told."""
-        return any(held.final for held in self.enrolled)
-
 
 # Where a kind of fact is kept.
 FACT_LISTS: dict[str, str] = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.structs import replace
 
+from monitor.clinical import retraction
 from monitor.clinical.course import Course, course_of
 from monitor.clinical.events import Fact, Tombstone
 from monitor.clinical.findings import (
@@ -21,8 +22,6 @@ from monitor.clinical.findings import (
     notice_id,
 )
 from monitor.clinical.parameters import Parameters
-from monitor.clinical.retraction import NAME as RETRACTION
-from monitor.clinical.retraction import may_be_retracted, retractions
 from monitor.clinical.rule import Rule
 from monitor.clinical.rules import derive
 from monitor.clinical.schedule import next_due_on
@@ -98,14 +97,18 @@ def apply(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
 
 
 def standing(state: PatientState, course: Course) -> dict[str, tuple[Rule, Finding]]:
-    """Every finding that stands now, by finding id, whether it was told or is held."""
-    found = {}
+    """Every finding that stands now, by finding id, whether it was told or is held.
+
+    Of several with one id the first in order stands: a landmark and a serial sample may be due on
+    one day.
+    """
+    found: dict[str, tuple[Rule, Finding]] = {}
     for rule, finding in derive(course):
         records = tuple(held.key for held in finding.identifying)
         key = finding_id(
             state.study_id, state.patient_id, finding.name, finding.discriminator, records
         )
-        found[key] = (rule, finding)
+        found.setdefault(key, (rule, finding))
     return found
 
 
@@ -114,11 +117,15 @@ def _tell(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
     course = course_of(state, ruleset.parameters)
     found = standing(state, course) if course.enrolled else None
     detected_on = arrival.detected_at.astimezone(datetime.UTC).date()
-    unsupported = RULES_GONE if isinstance(arrival.change, RulesChanged) else UNSUPPORTED
+    unsupported = (
+        retraction.RULES_GONE
+        if isinstance(arrival.change, RulesChanged)
+        else retraction.UNSUPPORTED
+    )
     rows = dict(_differences(state.told, found, ruleset, detected_on, unsupported))
     told = {**state.told, **rows} if rows else state.told
-    if found is not None and any(may_be_retracted(said) for said in told.values()):
-        rows |= dict(retractions(state, course, told, detected_on))
+    if found is not None and any(retraction.may_be_retracted(said) for said in told.values()):
+        rows |= dict(retraction.retractions(state, course, told, detected_on))
         told = {**told, **rows}
     notices, sequence = [], state.sequence
     for key, said in sorted(rows.items(), key=_order_of_notices):
@@ -129,8 +136,6 @@ def _tell(state: PatientState, arrival: Arrival, ruleset: Ruleset) -> Outcome:
     return Outcome(after, tuple(notices), next_due_on(course))
 
 
-UNSUPPORTED = "current records no longer support this"
-RULES_GONE = "records do not support this under the study's changed rules"
 RULES_CHANGED = "rules_changed"  # `details.origin` of what a change of rules causes (contract 3)
 ENROLMENT_GONE = "enrolment no longer stands, and the finding is held until one does"
 _ACTIONS: tuple[Action, ...] = ("withdrawn", "amended", "raised")
@@ -154,7 +159,7 @@ def _differences(
             continue
         if found is None:
             yield key, _withdrawn(before, key, ENROLMENT_GONE, None)
-        elif before.finding != RETRACTION:
+        elif before.finding != retraction.NAME:
             yield key, _withdrawn(before, key, unsupported, detected_on)
     for key, (rule, finding) in (found or {}).items():
         known = told.get(key)

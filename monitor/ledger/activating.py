@@ -4,15 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.ledger import tables
 from monitor.ledger.activations import ActiveRules, AuditEntry
+from monitor.ledger.port import Superseded
 from monitor.ledger.reading import SqlReading
 from monitor.ledger.rows import refuse_unkeepable
 
 _state = tables.patient_state.c
 _RULES = [tables.active_rules.c[one.name] for one in fields(ActiveRules)]
+_HIGHEST = select(func.max(tables.active_rules.c.number))
+# Nobody can begin another activation until this transaction has ended. SQLite has one writer.
+_HOLD_ACTIVATION = text("LOCK TABLE active_rules IN SHARE MODE")
 _AUDIT = [tables.audit_event.c[one.name] for one in fields(AuditEntry)]
 
 
@@ -34,6 +39,20 @@ class SqlActivations(SqlReading):
         async with self._writing() as connection:
             for table, rows in ((tables.active_rules, rules), (tables.audit_event, [entry])):
                 await connection.execute(insert(table), [_values(table, row) for row in rows])
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        """Record an audit entry alone. Raises `Conflict` when its number is taken, `RefusedRow`."""
+        refuse_unkeepable([astuple(entry)])
+        table = tables.audit_event
+        async with self._writing() as connection:
+            await connection.execute(insert(table), [_values(table, entry)])
+
+    async def _refuse_superseded(self, connection: AsyncConnection, activation: int) -> None:
+        """Raise `Superseded` when another activation came after this one."""
+        if connection.dialect.name == "postgresql":
+            await connection.execute(_HOLD_ACTIVATION)
+        if await connection.scalar(_HIGHEST) != activation:
+            raise Superseded("other rules were activated")
 
     async def audit(self) -> list[AuditEntry]:
         """The audit trail, oldest first."""

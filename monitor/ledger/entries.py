@@ -188,7 +188,8 @@ class Loaded:
 class Changes:
     """One transaction. `records` and `states` carry the row as it was loaded (None: new).
 
-    `notices` of one patient come in sequence.
+    `notices` of one patient come in sequence. With `activation` it is written only while that is
+    the highest activation of rules.
     """
 
     group: str
@@ -198,6 +199,7 @@ class Changes:
     states: Mapping[PatientKey, tuple[StateRow | None, StateRow]] = field(default_factory=dict)
     notices: Sequence[NoticeRow] = ()
     quarantined: Sequence[QuarantineRow] = ()
+    activation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

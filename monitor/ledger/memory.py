@@ -75,7 +75,8 @@ class MemoryLedger(MemoryActivations):
         )
 
     async def record(self, changes: Changes) -> None:
-        """Write everything or nothing. Raises `Conflict` and `RefusedRow` as a database does."""
+        """Write everything or nothing. Raises as a database does."""
+        self._refuse_superseded(changes.activation)
         rows.refuse_unkeepable(rows.text_of(changes))
         self._compare(changes)
         known = self._offsets.setdefault(changes.group, {})

@@ -6,7 +6,7 @@ from dataclasses import astuple
 from monitor.ledger import rows
 from monitor.ledger.activations import ActiveRules, AuditEntry
 from monitor.ledger.entries import PatientKey, StateRow
-from monitor.ledger.port import Conflict
+from monitor.ledger.port import Conflict, Superseded
 
 
 class MemoryActivations:
@@ -31,6 +31,16 @@ class MemoryActivations:
             raise Conflict("a key exists already")
         self._active_rules |= new
         self._audit[entry.number] = entry
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        """Record an audit entry alone, or raise `Conflict` or `RefusedRow`."""
+        await self.activate_rules([], entry)
+
+    def _refuse_superseded(self, activation: int | None) -> None:
+        """Raise `Superseded` when another activation came after this one."""
+        highest = max((number for number, _ in self._active_rules), default=None)
+        if activation not in {None, highest}:
+            raise Superseded("other rules were activated")
 
     async def audit(self) -> list[AuditEntry]:
         """The audit trail, oldest first."""

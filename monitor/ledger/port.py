@@ -34,6 +34,10 @@ class Conflict(LedgerError):
     """Somebody wrote first (unique key, moved version, serialization, deadlock): decide again."""
 
 
+class Superseded(LedgerError):
+    """Other rules were activated: what was decided by the ones before must not be written."""
+
+
 class Unavailable(LedgerError):
     """The store is away or busy: the same call may succeed later."""
 
@@ -67,7 +71,8 @@ class Ledger(Protocol):
         """Write one transaction, rows in key order, counts compared.
 
         Raises `Conflict` when a loaded row has moved or a key exists, `RefusedRow` when the store
-        refuses a row's content; nothing is written then.
+        refuses a row's content, `Superseded` when `changes.activation` is not the highest any
+        more; nothing is written then.
         """
 
     async def due(self, day: datetime.date, limit: int) -> list[PatientKey]:
@@ -125,6 +130,9 @@ class Ledger(Protocol):
 
     async def activate_rules(self, rules: Sequence[ActiveRules], entry: AuditEntry) -> None:
         """Record an activation and its audit entry together; `Conflict` when a number is taken."""
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        """Record an audit entry alone; `Conflict` when its number is taken, `RefusedRow`."""
 
     async def audit(self) -> list[AuditEntry]:
         """The audit trail, oldest first."""

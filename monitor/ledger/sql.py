@@ -62,9 +62,12 @@ class SqlLedger(SqlOutbox):
         """Write one transaction, rows in key order, counts compared.
 
         Raises `Conflict` when a loaded row has moved or a key exists, `RefusedRow` when the
-        database refuses a row's content; nothing is written then.
+        database refuses a row's content, `Superseded` when `changes.activation` is not the
+        highest any more; nothing is written then.
         """
         async with self._writing() as connection:
+            if changes.activation is not None:
+                await self._refuse_superseded(connection, changes.activation)
             await self._move_offsets(connection, changes.group, changes.offsets)
             await self._write_states(connection, changes.states)
             await self._write_records(connection, changes.records)

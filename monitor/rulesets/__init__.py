@@ -34,9 +34,25 @@ def read_ruleset(path: Path) -> Ruleset:
         return built_in_ruleset(str(path))
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise RulesInvalid(str(path), f"cannot be read ({type(problem).__name__})") from None
+    except FileNotFoundError:
+        raise RulesInvalid(str(path), _NO_SUCH.format(", ".join(built_in_names()))) from None
+    except UnicodeDecodeError:
+        raise RulesInvalid(str(path), "cannot be read: it is not text in UTF-8") from None
+    except OSError as problem:
+        reason = (problem.strerror or "the system says no").lower()
+        raise RulesInvalid(str(path), f"cannot be read: {reason}") from None
     return _ruleset(path.stem, text, str(path))
+
+
+_NO_SUCH = "there is no such file; built-in rulesets are {}"
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The rules files of a folder, one for each study. Raises RulesInvalid when there is none."""
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        raise RulesInvalid(str(folder), "the folder holds no <study_id>.toml")
+    return files
 
 
 def built_in_names() -> list[str]:
@@ -61,9 +77,7 @@ class Rulesets:
         if path is None:
             self._by_scope = {EVERY_STUDY: built_in_ruleset()}
         elif path.is_dir():
-            self._by_scope = {file.stem: read_ruleset(file) for file in path.glob("*.toml")}
-            if not self._by_scope:
-                raise RulesInvalid(str(path), "the folder holds no <study_id>.toml")
+            self._by_scope = {file.stem: read_ruleset(file) for file in files_of(path)}
         else:
             self._by_scope = {EVERY_STUDY: read_ruleset(path)}
 

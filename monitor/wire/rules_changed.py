@@ -16,11 +16,15 @@ RULES_TYPE = f"{TYPE_PREFIX}rules.activated{VERSION_SUFFIX}"
 
 @dataclass(frozen=True, slots=True)
 class RulesEvent:
-    """From which rules to which a patient went: hashes, and the activation that it follows."""
+    """From which rules to which a patient went: hashes, and the activation that it follows.
+
+    `arrival` is the number that the change has among the patient's arrivals.
+    """
 
     study_id: str
     patient_id: str
     activation: int
+    arrival: int
     from_hash: str
     to_name: str
     to_hash: str
@@ -32,8 +36,9 @@ class RulesEvent:
 
     @property
     def event_id(self) -> str:
-        """UUIDv5 of patient and activation."""
-        name = json.dumps([RULES_SOURCE, self.study_id, self.patient_id, self.activation])
+        """UUIDv5 of patient, activation and arrival: no interleaving can need an id twice."""
+        named = [self.study_id, self.patient_id, self.activation, self.arrival]
+        name = json.dumps([RULES_SOURCE, *named])
         return str(uuid.uuid5(NAMESPACE, name))
 
     @property
@@ -44,6 +49,7 @@ class RulesEvent:
             "patient_id": self.patient_id,
             "record_id": self.record_id,
             "activation": self.activation,
+            "arrival": self.arrival,
             "from": {"config_hash": self.from_hash},
             "to": {"name": self.to_name, "config_hash": self.to_hash},
         }
@@ -71,6 +77,7 @@ def read_rules_event(value: bytes | None) -> RulesEvent:
         given["study_id"],
         given["patient_id"],
         given["activation"],
+        given.get("arrival", 0),  # events of the first release do not tell it
         given["from"]["config_hash"],
         given["to"]["name"],
         given["to"]["config_hash"],

@@ -10,6 +10,7 @@ from tests.auditor.plan import Plan
 
 TARGET_WORDS = {"CR": 20, "PR": 24, "SD": 24, "PD": 18, "NE": 14}
 GROUP_WORDS = {"CR": 25, "NON-CR/NON-PD": 45, "PD": 10, "NE": 20}
+STATES = {"present": 58, "absent": 28, "unequivocal_progression": 6, "not_evaluable": 8}
 OVERALL = {"CR": 16, "PR": 20, "SD": 20, "PD": 20, "NE": 8, "NON-CR/NON-PD": 8, "NED": 8}
 SIGNS = ("bulging margin", "craniocaudal growth", "enlarging opacity", "loss of air bronchogram")
 SILENT = 45  # as often is a word left out
@@ -24,12 +25,14 @@ def non_targets(pen: Pen, series: Series, *, baseline: bool) -> Json | None:
         ]
         lesions = [non_target(lesion, "present") for lesion in series.non_targets]
     else:
-        states = {"present": 58, "absent": 28, "unequivocal_progression": 6, "not_evaluable": 8}
         lesions = [
-            non_target(lesion, pen.weighed(states))
+            non_target(lesion, pen.weighed(STATES))
             for lesion in series.non_targets
             if pen.chance(95)
         ]
+    if lesions and pen.chance(8):  # one lesion told twice, mostly in two words
+        again = non_target(pen.pick(series.non_targets), pen.weighed(STATES))
+        lesions.insert(pen.whole(0, len(lesions)), again)
     response = pen.weighed(GROUP_WORDS) if pen.chance(12) else None
     if not lesions and response is None and pen.chance(60):
         return None

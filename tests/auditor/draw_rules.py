@@ -16,7 +16,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "schedule.imaging_days_later": (168, 120),
     "schedule.imaging_window_days_later": (21, 10),
     "schedule.imaging_later_after_days": (730, 168, 200),
-    "schedule.ctdna_days": (84, 42),
+    "schedule.ctdna_days": (84, 42, 28),
     "schedule.ctdna_window_days": (14, 5),
     "schedule.landmark_from_days": (28, 21),
     "schedule.landmark_to_days": (56, 42),

@@ -8,6 +8,9 @@ from tests.auditor.drawing import TENTH, Json, Pen
 
 ORGANS = {"lung": 70, "lymph_node": 16, "liver": 9, "other": 3, "unspecified": 2}
 MANY = ("lung", "lymph_node", "liver", "bone", "other", "adrenal", "brain")
+# T1 mostly is there; others are absent, merged, missing, never listed, or the lesion itself.
+HOSTS = {"T1": 64, "T2": 14, "T3": 12, "TX": 6, "T9": 4}
+CARRIERS = {"measured", "split", "too_small_to_measure"}
 FIVE, TEN = Decimal(5), Decimal(10)
 
 
@@ -41,7 +44,7 @@ def baseline_targets(pen: Pen, series: Series, thickness: Decimal | None) -> lis
         series.targets.append((f"T{number}", organ, nodal))
         targets.append(target(pen, series.targets[-1], "measured", [size]))
     if pen.chance(8):
-        state = pen.pick(("too_small_to_measure", "absent", "not_evaluable"))
+        state = pen.pick(("too_small_to_measure", "absent", "not_evaluable", "merged"))
         total += (FIVE if state == "too_small_to_measure" else 0) - size
         targets[-1] = target(pen, series.targets[-1], state, [])
     series.baseline = series.nadir = total
@@ -56,7 +59,7 @@ def target(pen: Pen, lesion: tuple[str, str, bool], state: str, sizes: list[Deci
     if state == "split":
         given["fragments_mm"] = [pen.number(size) for size in sizes]
     if state == "merged":
-        given["merged_into"] = "T1"
+        given["merged_into"] = pen.weighed(HOSTS)
     return given
 
 
@@ -148,11 +151,12 @@ def complete_response(pen: Pen, series: Series) -> list[Json]:
 
 
 def total_of(targets: list[Json]) -> Decimal | None:
-    """What the lesions add up to, None where one is missing."""
+    """What the lesions add up to, None where one is missing or merged into none that is there."""
     total = Decimal(0)
+    seen = {one["lesion_id"] for one in targets if one["state"] in CARRIERS}
     for one in targets:
         state = one["state"]
-        if state == "not_evaluable":
+        if state == "not_evaluable" or (state == "merged" and one["merged_into"] not in seen):
             return None
         if state == "too_small_to_measure":
             total += FIVE

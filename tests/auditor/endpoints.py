@@ -1,13 +1,13 @@
 """Time-to-event endpoints under both censoring profiles, by definition (1.11)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from tests.auditor.best_response import best_response
 from tests.auditor.recist import depth
-from tests.auditor.values import Record, of_kind, rule
+from tests.auditor.values import Record, maybe_day, of_kind, rule
 from tests.auditor.visits import Imaging, Visit
 
 PROFILES = ("FDA_A", "ITT_LIKE")
@@ -32,17 +32,18 @@ class Story:
     calendar: Sequence[Mapping[str, Any]]
     rules: Mapping[str, Any]
     start: date
+    since: date  # the first day on which a PD counts
 
     def __post_init__(self) -> None:
         study = [v for v in self.imaging.study if v.episode > 0]
         self.reads = sorted(study, key=lambda v: v.record.order)
         self.adequate = [v for v in self.reads if v.evaluable]
         pds = [v for v in self.reads if v.overall == "PD" and v.pd_on is not None]
-        dated = [(v.record.order, v.pd_on) for v in pds if v.pd_on and v.pd_on >= self.start]
+        dated = [(v.record.order, v.pd_on) for v in pds if v.pd_on and v.pd_on >= self.since]
         dated += [
             (p.record.order, p.pd_on)
             for p in self.imaging.pds
-            if p.record.kind == "biopsy.result" and p.pd_on >= self.start
+            if p.record.kind == "biopsy.result" and p.pd_on >= self.since
         ]
         self.pd = min(dated)[1] if dated else None
         self.pd_order = min(dated)[0] if dated else None
@@ -152,8 +153,9 @@ def endpoints(
     start = start_of(records, rules)
     if start is None:
         return {name: dict.fromkeys(PROFILES) for name in NAMES}
-    story = Story(records, imaging, schedule_visits, rules, start)
-    response = best_response(imaging, start, rules)["response"]["value"]
+    story = Story(records, imaging, schedule_visits, rules, start, since=start)
+    responded = maybe_day(best_response(imaging, start, rules)["response"]["on"])
+    answered = responded and replace(story, since=max(start, responded))
     ends = [d for d in (story.systemic, story.death) if d is not None]
     found: dict[str, dict[str, Any]] = {name: {} for name in NAMES}
     for profile in PROFILES:
@@ -161,12 +163,15 @@ def endpoints(
         found["TTP"][profile] = progression_free(story, profile, deaths=False)
         found["OS"][profile] = survival(story, story.death, clock)
         found["TTNST"][profile] = survival(story, min(ends, default=None), clock)
-        found["DOR"][profile] = duration_of_response(story, profile) if response else None
+        found["DOR"][profile] = duration_of_response(answered, profile) if answered else None
     return found
 
 
 def duration_of_response(story: Story, profile: str) -> dict[str, Any]:
-    """To PD or death as PFS; without a surveillance baseline censored at the start."""
+    """To a PD from the first CR or PR on (`since`), or death, as PFS.
+
+    A PD dated before it does not end it; without a surveillance baseline censored at the start.
+    """
     if story.no_baseline():
         return _value(story.start, event=False)
     return progression_free(story, profile, deaths=True)

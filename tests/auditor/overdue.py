@@ -12,9 +12,13 @@ from tests.auditor.visits import Imaging
 def overdue(told: Sequence[dict[str, Any]]) -> list[Found]:
     """OVERDUE_ASSESSMENT of visits: medium from the second missed of its kind in a row."""
     made = []
+    known: set[tuple[str, str, tuple[str, str]]] = set()
     for number, one in enumerate(told):
-        if one["state"] not in {"missed", "late"}:
+        # A landmark goes before the serial visit due on its day, and both would have one identity.
+        identity = (one["kind"], str(one["due_on"]), one["anchor"])
+        if one["state"] not in {"missed", "late"} or identity in known:
             continue
+        known.add(identity)
         before = told[number - 1] if number else None
         same = before is not None and all(before[k] == one[k] for k in ("kind", "episode"))
         again = same and before is not None and before["state"] in {"missed", "late"}

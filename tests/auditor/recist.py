@@ -1,6 +1,6 @@
 """RECIST by definition: sums, target, non-target and overall response of one read (1.3-1.8)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,22 @@ def millimetres(target: dict[str, Any] | None) -> Decimal | None:
         return Decimal(5)
     if target["state"] == "split":
         return sum((Decimal(str(part)) for part in target["fragments_mm"]), Decimal(0))
-    return Decimal(0)  # absent, or absorbed by the lesion it merged into
+    return Decimal(0)  # absent, or absorbed by the lesion it merged into (see `in_sum`)
+
+
+# The states of a lesion that carries the mass of another one merged into it.
+HOSTS = {"measured", "split", "too_small_to_measure"}
+
+
+def in_sum(lesion_id: str, own: dict[str, dict[str, Any]], expected: Collection[str]) -> Any:
+    """1.3: a lesion's millimetres; a merged one needs a lesion that carries the merged mass."""
+    target = own.get(lesion_id)
+    if target is not None and target["state"] == "merged":
+        host = str(target["merged_into"])
+        other = host != lesion_id and host in expected and host in own
+        if not other or own[host]["state"] not in HOSTS:
+            return None
+    return millimetres(target)
 
 
 @dataclass
@@ -58,10 +73,10 @@ def sum_of(read: Record, baseline: Record | None) -> Sum:
         return Sum(value, complete=True, gone=value == 0, seen=value > 0)
     own = targets_of(read)
     basis = read if baseline is None or depth(baseline) != "lesions" else baseline
-    pairs = [(own.get(lesion_id), listed) for lesion_id, listed in targets_of(basis).items()]
-    if not pairs or not own:
+    expected = list(targets_of(basis))
+    if not expected or not own:
         return Sum(None, complete=False, gone=False, seen=False)
-    values = [(millimetres(target), bool((target or {}).get("nodal"))) for target, _ in pairs]
+    values = [(in_sum(one, own, expected), bool(own.get(one, {}).get("nodal"))) for one in expected]
     known = [(value, nodal) for value, nodal in values if value is not None]
     present = [value >= 10 if nodal else value > 0 for value, nodal in known]
     complete = len(known) == len(values)

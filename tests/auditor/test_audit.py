@@ -49,7 +49,7 @@ def test_a_difference_of_one_cell_is_seen_and_named() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_auditor_agrees_with_the_product() -> None:
     result = audit_many(1, HISTORIES, "", os.cpu_count() or 1)
     print(report(result))

@@ -69,12 +69,14 @@ def test_once_shows_notices_of_both_sets_and_what_it_advises_works(
     log = next(tmp_path.glob("*/worker.log")).read_text()
     assert not NOISE.search(log), log
 
-    url = re.search(r"export (CTDNA_MONITOR_DATABASE__URL)=(.+)", out)
-    assert url
+    exported = dict(re.findall(r"export (CTDNA_MONITOR_\w+)=(.+)", out))
+    assert exported["CTDNA_MONITOR_DEPLOYMENT"] == "demo"
     advised = re.findall(rf"{PROGRAM.name} ((?:timeline|notices) .+)", out)
     assert len(advised) == 3
     for command in advised:
-        assert run({**environment, url[1]: url[2]}, *shlex.split(command))
+        assert run({**environment, **exported}, *shlex.split(command))
+    changed = ("rules", "activate", "--rules", "single-positive", "--reason", "to try it")
+    assert " patients changed to it" in run({**environment, **exported}, *changed)
 
 
 @pytest.mark.slow

@@ -120,6 +120,20 @@ def test_wrong_usage_is_code_2(call: Call, accepted: Path, arguments: tuple[str,
     assert "Traceback" not in called.err
 
 
+@pytest.mark.parametrize("name", ["S-1.toml", "new.toml", "../rules/S-1.toml"])
+def test_an_output_is_no_file_of_the_folder_of_rules(call: Call, tmp_path: Path, name: str) -> None:
+    folder, events = tmp_path / "rules", tmp_path / "events"
+    folder.mkdir()
+    (folder / "S-1.toml").write_text("recist.pd_abs = 7")
+    events.write_bytes(b"")
+    called = call("evaluate", events, "--rules", folder, "--notices", folder / name)
+    assert called.code == 2
+    assert [file.name for file in folder.iterdir()] == ["S-1.toml"]
+    assert (folder / "S-1.toml").read_text() == "recist.pd_abs = 7"
+    beside = call("evaluate", events, "--rules", folder, "--notices", folder / "told.ndjson")
+    assert beside.code == 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

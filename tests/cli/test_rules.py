@@ -159,7 +159,9 @@ class TestDiffAndActivate:
         )
         assert call("rules", "diff", "--rules", "single-positive").code == 0
         again = call("rules", "activate", "--rules", "single-positive", "--reason", "once more")
-        assert "activation 2: 0 patients changed to it, 0 notices" in again.out
+        assert again.code == 0
+        assert "activation 2: already active since " in again.out
+        assert "your reason was not recorded" in again.out
 
     def test_people_see_keys_patients_and_totals(self, call: Call) -> None:
         out = call("rules", "diff", "--rules", "single-positive").out

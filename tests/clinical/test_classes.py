@@ -102,6 +102,8 @@ EARLIER = {  # an earlier read that is no PD by itself, what the read shows, its
     "called absent as a target": ("new:X", "T1=20 X=absent M1:present", 2),
     "called absent as a non-target": ("new:X", "T1=20 M1:present X:absent", 2),
     "merged into another": ("new:X", "T1=20 X=into:T1 M1:present", 2),
+    "merged into one that is not there": ("new:X", "T1=20 X=into:T9 M1:present", 3),
+    "merged into one that is absent": ("new:X", "T1=20 T9=absent X=into:T9 M1:present", 3),
     "equivocal now": ("new:X", "T1=20 M1:present new:X?", 3),
     "never more than equivocal": ("new:X?", "T1=20 M1:present", 2),
     "benign later": ("new:X", "T1=20 M1:present new:X!", 2),

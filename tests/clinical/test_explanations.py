@@ -144,7 +144,11 @@ def test_why_a_read_is_pd() -> None:
         "the target sum of 5 " + growth.format("5 mm", 0) + "."
     )
     assert pd("T1=1 T2=absent M1:absent", more=gone) == (
-        "disease is seen again after an overall CR."
+        "disease is seen again after the overall CR of 2025-03-26 (target sum 1 mm)."
+    )
+    again = gone + "126 | read r1 T1=absent T2=absent M1:absent |\n"
+    assert pd("T1=absent T2=absent M1:present", more=again) == (
+        "disease is seen again after the overall CR of 2025-05-07."
     )
     assert pd("T1=50 T2=5 M1:pd new:X/brain") == (
         "the non-target lesions progressed unequivocally; there is an unequivocal new lesion."
@@ -161,7 +165,8 @@ def test_a_back_dated_pd_says_when_the_lesion_was_first_seen() -> None:
     """
     assert said_of("NEW_LESION_EQUIVOCAL", table)[0] == (
         "A new lesion in the read of 2025-03-26 (lung) may or may not be disease, counts as "
-        "equivocal and makes no PD now: image again from 2025-04-23 to 2025-05-21."
+        "equivocal and makes no PD now: image again from 2025-04-23 to 2025-05-21. These days are "
+        "a design choice of the study team."
     )
     assert said_of("RADIOGRAPHIC_PD", table)[-1] == (
         "The overall response of the read of 2025-06-18 is PD, dated 2025-03-26: "

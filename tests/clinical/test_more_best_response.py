@@ -29,3 +29,15 @@ def test_the_better_of_two_counts_without_confirmation(better: str, worse: str) 
     assert best(better, worse, {}) == f"{better}@100"
     second = f"{worse}@100" if {better, worse} in NEIGHBOURS_ALIKE else f"{better}@200"
     assert best(worse, better, {}) == second
+
+
+def test_no_response_confirms_itself() -> None:
+    rules = {**CONFIRM, "recist.confirm_days": 0}
+    for value in ("CR", "PR"):
+        assert summary(told(reads(f"{value}@60"), rules)) == ("SD@60", "-", "60")
+        assert summary(told(reads(f"{value}@60 {value}@61"), rules)) == (f"{value}@60!", "60", "60")
+
+
+def test_a_cr_between_does_not_stand_in_the_way_of_a_later_cr() -> None:
+    assert summary(told(reads("PR@60 CR@70 CR@88"), CONFIRM)) == ("PR@60!", "60", "60")
+    assert summary(told(reads("CR@60 CR@70 CR@88"), CONFIRM)) == ("CR@60!", "60", "60")

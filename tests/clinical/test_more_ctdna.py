@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.clinical.facts import enrolled, sample
 from tests.clinical.patient import Patient
 from tests.clinical.table import told
 
@@ -44,3 +45,13 @@ def test_one_positive_never_confirms_itself_where_two_are_asked_for() -> None:
         100 | ctdna p1 detected | suspected
         100 | ctdna p2 detected | confirmed
     """, rules)  # fmt: skip
+
+
+@pytest.mark.parametrize("variants", [None, []])
+def test_a_panel_that_names_no_gene_may_confirm(variants: list[object] | None) -> None:
+    panel = {"design": "tumor_naive_panel", "chip_filtered": "no"}
+    positives = [
+        sample(day, "detected", f"s{day}", assay=panel, variants=variants) for day in (100, 120)
+    ]
+    patient = Patient().tell_all([enrolled(), *positives])
+    assert [row["course"] for row in patient.timeline()["ctdna"]] == ["suspected", "confirmed"]

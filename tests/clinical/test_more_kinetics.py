@@ -27,3 +27,13 @@ def test_the_doubling_time(
     _, severity, details = rises(run(*amounts))[-1]
     assert details == {"trigger": "FOLD", "fast": fast, "doubling_time_days": days}
     assert severity == ("high" if fast else "medium")
+
+
+def test_the_interval_of_the_latest_sample_is_the_one_that_must_be_apart() -> None:
+    story = """
+        100 | ctdna s1 detected value=1 ci=0.8..1.2   |
+        110 | ctdna s2 detected value=1.5 ci=1.3..1.7 |
+        120 | ctdna s3 detected value=2 ci={ends}     |
+    """
+    assert rises(story.format(ends="1.2..3.0")) == []
+    assert len(rises(story.format(ends="1.21..3.0"))) == 1

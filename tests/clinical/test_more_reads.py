@@ -25,3 +25,30 @@ def test_a_biopsy_that_decides_is_evidence_whatever_was_reported_beside_lesions(
         120 | biopsy p malignant site=S                      |
             | RADIOGRAPHIC_PD @120 r p                       |
     """, about={"RADIOGRAPHIC_PD"})  # fmt: skip
+
+
+def test_a_biopsy_beside_a_site_that_is_pd_by_itself_decides_nothing() -> None:
+    told("""
+          0 | surgery t sites=S,Q                                         |
+         50 | base b no-targets                                           |
+        120 | read r no-targets site=S:enlarging site=Q:progressed        | PD
+        120 | biopsy p malignant site=S                                   |
+            | RADIOGRAPHIC_PD @120 r                                      |
+    """, about={"RADIOGRAPHIC_PD"})  # fmt: skip
+
+
+def test_a_pd_that_was_only_reported_says_so() -> None:
+    patient = told("""
+         -1 | enrolled                  |
+          0 | base b reported=-,-,SD    |
+        100 | read r reported=-,-,PD    | PD
+    """)
+    assert "the reader reported PD" in patient.last("RADIOGRAPHIC_PD").said.explanation
+
+
+def test_a_read_that_is_not_final_overrules_none_of_the_same_images() -> None:
+    told("""
+          0 | base b T1=50                       | baseline
+         84 | read r1 T1=60                      | PD flags=
+         84 | read r2 T1=50 status=preliminary   | overall=- flags=PRELIMINARY
+    """)

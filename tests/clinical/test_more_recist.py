@@ -14,10 +14,41 @@ ONE_READ = {
         "T1=50 M1:present", "reported=NE,CR,-", "NE target=NE"),
     "responses beside a baseline without targets are shown": (
         "no-targets", "reported=SD,NON-CR/NON-PD,SD", "SD target=SD non_target=NON-CR/NON-PD"),
+    "a word that is none for non-targets says nothing": (
+        "sum=50 reported=-,NON-CR/NON-PD,-", "sum=50 reported=-,NED,-", "SD non_target=NE"),
     "an empty list of targets comes before a sum": (
         "sum=50", "no-targets sum=35", "NE target=NE sum_mm=-"),
     "responses that say nothing beside it are shown as none": (
         "no-targets", "reported=-,-,NED", "NED target=NONE non_target=NONE"),
+    "a non-target that is listed twice: any progression is PD": (
+        "T1=50 M1:present", "T1=50 M1:pd M1:present", "PD non_target=PD"),
+    "... whichever comes first": (
+        "T1=50 M1:present", "T1=50 M1:present M1:pd", "PD non_target=PD"),
+    "... and any that is not evaluable leaves it open": (
+        "T1=50 M1:present", "T1=50 M1:ne M1:absent", "SD non_target=NE"),
+    "... and any that is present is no CR": (
+        "T1=50 M1:present", "T1=50 M1:present M1:absent", "SD non_target=NON-CR/NON-PD"),
+    "merged into fragments": ("T1=20 T2=20", "T1=split:10+31 T2=into:T1", "SD sum_mm=41.0"),
+    "merged into a small one": ("T1=20 T2=20", "T1=small T2=into:T1", "PR sum_mm=5.0"),
+    "merged into an absent one": (
+        "T1=20 T2=20", "T1=absent T2=into:T1", "NE sum_mm=0.0 sum_complete=False"),
+    "merged into one that is not evaluable": (
+        "T1=20 T2=20", "T1=ne T2=into:T1", "NE sum_complete=False"),
+    "merged into one that is left out": (
+        "T1=20 T2=20", "T2=into:T1", "NE sum_complete=False"),
+    "merged into one that is not in the sum": (
+        "T1=20 T2=20", "T1=20 T2=into:T9 T9=40", "NE sum_mm=20.0 sum_complete=False"),
+    "merged into nothing known": (
+        "T1=20 T2=20", "T1=20 T2=into:X", "NE sum_mm=20.0 sum_complete=False"),
+    "merged into itself": ("T1=20 T2=20", "T1=20 T2=into:T2", "NE sum_complete=False"),
+    "merged into each other": (
+        "T1=20 T2=20", "T1=into:T2 T2=into:T1", "NE sum_mm=0.0 sum_complete=False"),
+    "merged into one that has merged itself": (
+        "T1=20 T2=20 T3=20", "T1=61 T2=into:T1 T3=into:T2", "NE sum_mm=61.0 sum_complete=False"),
+    "what is left of a merged mass may prove PD": (
+        "T1=20 T2=20", "T1=60 T2=into:X", "PD sum_mm=60.0 sum_complete=False"),
+    "against a sum the read's own targets carry it": (
+        "sum=40", "T1=41 T2=into:T1", "SD sum_mm=41.0 sum_complete=True"),
     "responses: every target word is shown": ("T1=50", "reported=SD,CR,-", "SD target=SD"),
 }  # fmt: skip
 
@@ -61,3 +92,39 @@ def test_without_a_complete_baseline_the_target_is_not_evaluable() -> None:
           0 | base b T1=50 T2=ne  | baseline
          84 | read r T1=20 T2=20  | NE target=NE sum_complete=True
     """)
+
+
+def test_a_baseline_that_reports_pd_makes_no_small_node_count() -> None:
+    told("0 | base b reported=-,-,PD new:X/node12 | baseline new_lesion=equivocal")
+    told("""
+          0 | base b reported=-,-,SD              | baseline
+         84 | read r reported=-,-,PD new:X/node12 | PD new_lesion=unequivocal
+    """)
+
+
+def test_a_baseline_without_non_targets_says_none_unless_it_only_reports() -> None:
+    told("0 | base b T1=50 | baseline non_target=NONE")
+    told("0 | base b sum=50 | baseline non_target=NONE")
+    told("0 | base b reported=-,-,SD | baseline non_target=-")
+
+
+def test_a_read_belongs_to_the_episode_of_its_earliest_image() -> None:
+    told("""
+          0 | surgery t1                       |
+         40 | base b T1=50                     | baseline episode=1
+         99 | read r T1=60 images=CT@0,MRI@2   | PD episode=1
+        100 | surgery t2 round=2               |
+    """)
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        ("T1=40 T2=into:T1", "baseline_sum_mm=40.0 sum_complete=True"),
+        ("T2=into:T1 T1=40", "baseline_sum_mm=40.0 sum_complete=True"),
+        ("T1=40 T2=into:X", "baseline_sum_mm=- sum_complete=False"),
+        ("T1=absent T2=into:T1", "baseline_sum_mm=- sum_complete=False"),
+    ],
+)
+def test_a_mass_that_has_merged_at_baseline(targets: str, expected: str) -> None:
+    told(f"0 | base b {targets} | baseline {expected}")

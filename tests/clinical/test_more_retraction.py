@@ -1,11 +1,23 @@
 """People acted on what no longer stands: which findings count, and which actions (rules 4.2)."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from monitor.clinical.state import Told
-from tests.clinical.facts import Given, enrolled, read, reviewed, stated, systemic, targets
+from monitor.clinical.transitions import Arrival, RulesChanged, Ruleset, apply
+from tests.clinical.facts import (
+    Given,
+    contact,
+    enrolled,
+    read,
+    reviewed,
+    stated,
+    systemic,
+    targets,
+)
 from tests.clinical.facts import therapy as local
-from tests.clinical.patient import Patient
+from tests.clinical.patient import DETECTED_AT, Patient, parameters
 
 BASELINE = read(20, "b", baseline=True, targets=targets(T1="50"))
 SURGERY = local(5, "surgery", "t1", ended=5)
@@ -30,6 +42,57 @@ def retractions(patient: Patient) -> list[str]:
         if one.said.finding == "RETRACTION_AFTER_ACTION"
     }
     return [f"{records(said)}: {' '.join(said.details['withdrawn'])}" for said in found.values()]
+
+
+def change_rules(patient: Patient, rules: Mapping[str, object]) -> list[str]:
+    """The study's rules become others; returns what that tells."""
+    patient.ruleset = Ruleset("other", parameters(rules))
+    arrival = Arrival("rules", "change", DETECTED_AT, RulesChanged())
+    outcome = apply(patient.state, arrival, patient.ruleset)
+    patient.state = outcome.state
+    patient.notices += outcome.notices
+    return [f"{one.said.action} {one.said.finding}" for one in outcome.notices]
+
+
+GROWTH_OF_HALF = {"recist.pd_rel": "0.5"}  # what grew by a fifth is no PD any more
+
+
+def explained(patient: Patient) -> str:
+    return patient.last("RETRACTION_AFTER_ACTION").said.explanation
+
+
+def test_it_says_whether_the_records_or_the_rules_are_others() -> None:
+    by_records = explained(told(POLY, systemic(110)))
+    assert ", no longer hold on the current records, and on " in by_records
+    patient = told(PD, systemic(110), corrected=False)
+    assert "raised RETRACTION_AFTER_ACTION" in change_rules(patient, GROWTH_OF_HALF)
+    by_rules = explained(patient)
+    assert ", no longer hold under the study's changed rules, and on 2025-04-21 " in by_rules
+    assert "current records" not in by_rules
+    assert patient.last("RADIOGRAPHIC_PD").said.explanation.startswith(
+        "Withdrawn: the patient's records do not support this under the study's changed rules. "
+        "It had said: "
+    )
+
+
+def test_an_action_that_is_told_later_still_hears_that_the_rules_changed() -> None:
+    patient = told(PD, contact(101), corrected=False)
+    told_of_rules = change_rules(patient, GROWTH_OF_HALF)
+    assert "withdrawn RADIOGRAPHIC_PD" in told_of_rules
+    assert "raised RETRACTION_AFTER_ACTION" not in told_of_rules
+    assert "raised RETRACTION_AFTER_ACTION" in patient.tell(systemic(110))
+    assert ", no longer hold under the study's changed rules, and on " in explained(patient)
+
+
+def test_it_names_both_grounds_where_both_took_something_away() -> None:
+    patient = told(POLY, systemic(110), corrected=False)
+    patient.tell(PD.but(version=2, status="corrected"))  # a PD still, but no polyprogression
+    assert ", no longer hold on the current records, and on " in explained(patient)
+    assert "amended RETRACTION_AFTER_ACTION" in change_rules(patient, GROWTH_OF_HALF)
+    assert (
+        ", no longer hold on the current records or under the study's changed rules, and on "
+        in explained(patient)
+    )
 
 
 def records(said: Told) -> str:

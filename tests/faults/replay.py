@@ -13,13 +13,14 @@ from itertools import groupby
 from typing import Any
 
 from monitor.activation import Activation
-from monitor.active_rules import History, ruleset_by_hash
+from monitor.active_rules import History, first_ruleset, ruleset_by_hash
 from monitor.bulk.replay import once_more
 from monitor.clinical.state import load_state
 from monitor.clinical.timeline import timeline
 from monitor.clinical.transitions import Ruleset
 from monitor.clock import Clock, FixedClock
 from monitor.intake import Intake, IntakeSettings
+from monitor.ledger.activations import chained
 from monitor.ledger.engine import open_engine
 from monitor.ledger.entries import AcceptedRow, EventKey, PatientKey
 from monitor.ledger.memory import MemoryLedger
@@ -56,6 +57,7 @@ async def replay(
         if changes:
             for row in some:
                 rules.use({**rules.by_scope, row.patient.study_id: _after(row, history)})
+                await _begin(read_rules_event(row.value).activation, ledger, history)
                 await _switch(row, Activation(ledger, rules, FixedClock(row.received_at),
                                               settings.deployment))  # fmt: skip
             continue
@@ -72,7 +74,7 @@ def _rules_at_first(
     """The rules of every study before its first change: the settings' own where there is none."""
     rules = Rulesets(settings.rules)
     events = [read_rules_event(row.value) for row in accepted if row.topic == RULES_TOPIC]
-    first = {event.study_id: _recorded(event.from_hash, history) for event in reversed(events)}
+    first = {event.study_id: _before(event, history) for event in reversed(events)}
     studies = {row.patient.study_id for row in accepted}
     given = {study: found for study in studies if (found := rules(study)) is not None}
     rules.use(given | first)
@@ -83,10 +85,27 @@ def _after(row: AcceptedRow, history: History) -> Ruleset:
     return _recorded(read_rules_event(row.value).to_hash, history)
 
 
+def _before(event: RulesEvent, history: History) -> Ruleset:
+    found = ruleset_by_hash(history, event.from_hash) or first_ruleset(history, event.study_id)
+    assert found is not None, "no rules of this study were ever recorded"
+    return found
+
+
 def _recorded(config_hash: str, history: History) -> Ruleset:
     found = ruleset_by_hash(history, config_hash)
     assert found is not None, "rules that a patient stood under were never recorded"
     return found
+
+
+async def _begin(number: int, ledger: MemoryLedger, history: History) -> None:
+    """Record the activation of a change: a patient is switched to the highest one only."""
+    known = {row.number for row in await ledger.active_rules()}
+    rows = [row for row in history if row.number == number and number not in known]
+    if rows:
+        before, first = await ledger.audit(), rows[0]
+        entry = chained(before, first.activated_at, first.activated_by, "rules.activated",
+                        "rules", first.reason, {})  # fmt: skip
+        await ledger.activate_rules(rows, entry)
 
 
 async def _switch(row: AcceptedRow, activation: Activation) -> None:

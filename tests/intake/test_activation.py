@@ -54,11 +54,11 @@ async def told_desk(ledger: Ledger | None = None) -> Desk:
 async def activate(desk: Desk, given: Rulesets, patients: int | None = None) -> None:
     """Activate as the command does; with `patients` it is interrupted after so many."""
     change = activation(desk.ledger, given)
-    number = await change.begin("Dr A", "amendment 2")
+    number = (await change.begin("Dr A", "amendment 2")).number
     for patient in (await change.patients())[:patients]:
         await change.switch(patient, number)
     if patients is None:
-        await change.finished()
+        await change.finished(number)
 
 
 async def check_replays(desk: Desk) -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from monitor.active_rules import hold_rules, refuse_moved
 from monitor.clinical.parameters import Parameters
+from monitor.deployments import recorded_deployment
 from monitor.exits import Exit, RulesDifferError
 from monitor.intake import Intake
-from monitor.ledger.activations import ActiveRules, chained
+from monitor.ledger.activations import ActiveRules, broken_links, chained
 from monitor.ledger.memory import MemoryLedger
 from monitor.rulesets import built_in_ruleset
 from monitor.settings import Settings
@@ -126,3 +127,19 @@ async def test_a_workers_start_compares_after_it_has_its_lease() -> None:
     assert await ledger.leased("worker") == ["worker"]
     await duties.release()
     assert await ledger.leased("worker") == []
+
+
+async def test_a_workers_start_records_its_deployment_when_it_is_another_one() -> None:
+    ledger = memory()
+    assert recorded_deployment(await ledger.audit()) is None
+    for name in ("ward", "ward", "clinic"):
+        settings = Settings(deployment=name)
+        duties = WorkerDuties(ledger, cast("Any", None), settings, CLOCK, alone=True)
+        await duties.begin()
+        await duties._ledger.release_lease(duties._own_lease, duties._holder)
+    entries = await ledger.audit()
+    assert recorded_deployment(entries) == "clinic"
+    assert [entry.action for entry in entries] == [
+        "rules.activated", "deployment.named", "deployment.named",
+    ]  # fmt: skip
+    assert list(broken_links(entries)) == []

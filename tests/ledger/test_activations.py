@@ -7,7 +7,7 @@ import pytest
 
 from monitor.ledger.activations import ActiveRules, AuditEntry, broken_links, chained
 from monitor.ledger.entries import PatientKey
-from monitor.ledger.port import Conflict, Ledger, RefusedRow
+from monitor.ledger.port import Conflict, Ledger, RefusedRow, Superseded
 from tests.ledger.samples import ANNA, BORIS, MOMENT, changes, state
 
 
@@ -42,6 +42,34 @@ async def test_a_number_is_taken_once_and_nothing_is_half_written(ledger: Ledger
             await ledger.activate_rules(*taken)
     assert await ledger.active_rules() == [rules(1)]
     assert await ledger.audit() == [first]
+
+
+async def test_an_audit_entry_alone(ledger: Ledger) -> None:
+    first = entry([])
+    await ledger.add_audit(first)
+    with pytest.raises(Conflict):
+        await ledger.add_audit(first)
+    with pytest.raises(RefusedRow):
+        await ledger.add_audit(entry([first], "\0"))
+    assert await ledger.audit() == [first]
+    assert await ledger.active_rules() == []
+
+
+async def test_what_follows_from_rules_is_written_while_they_are_the_highest(
+    ledger: Ledger,
+) -> None:
+    with pytest.raises(Superseded):
+        await ledger.record(changes(states={ANNA: (None, state())}, activation=1))
+    first = entry([])
+    await ledger.activate_rules([rules(1)], first)
+    await ledger.record(changes(states={ANNA: (None, state())}, activation=1))
+    await ledger.activate_rules([rules(2)], entry([first]))
+    with pytest.raises(Superseded):
+        await ledger.record(changes(states={BORIS: (None, state())}, activation=1))
+    await ledger.record(changes(states={BORIS: (None, state(version=2))}, activation=2))
+    found = await ledger.state(BORIS)
+    assert found is not None
+    assert found.version == 2
 
 
 async def test_what_no_database_can_keep_is_refused(ledger: Ledger) -> None:

@@ -11,10 +11,12 @@ from monitor.ledger import reading
 from monitor.ledger.engine import open_engine
 from monitor.ledger.port import (
     Conflict,
+    Superseded,
     Unavailable,
 )
 from monitor.ledger.sql import SqlLedger
 from tests.ledger.samples import ANNA, GROUP, accepted, advance, changes, event_key, state
+from tests.ledger.test_activations import entry, rules
 from tests.ledger.wire import Wire
 
 pytestmark = pytest.mark.postgres
@@ -80,6 +82,26 @@ async def test_of_two_writers_one_wins(postgres_ledger: SqlLedger) -> None:
         "e1",
         now.document,
     ]
+
+
+async def test_a_write_that_follows_from_rules_waits_for_an_activation_in_progress(
+    postgres_ledger: SqlLedger, outsider: asyncpg.Connection
+) -> None:
+    await postgres_ledger.activate_rules([rules(1)], entry([]))
+    begun = outsider.transaction()
+    await begun.start()
+    await outsider.execute(
+        "INSERT INTO active_rules SELECT 2, scope, name, config_hash, parameters, activated_at, "
+        "activated_by, reason FROM active_rules"
+    )
+    row = changes(states={ANNA: (None, state())}, activation=1)
+    writing = asyncio.ensure_future(postgres_ledger.record(row))
+    await asyncio.sleep(0.3)
+    assert not writing.done()
+    await begun.commit()
+    with pytest.raises(Superseded):
+        await writing
+    assert await postgres_ledger.state(ANNA) is None
 
 
 async def test_a_connection_that_died_in_the_pool_costs_one_failure(

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_ones = [mutant for mutant in survivors if mutant.key not in reasons]
     stale = _stale(reasons, mutants, options.modules)
     for key in stale:
-        print(f"explained, but no mutant any more: {' | '.join(key)}")
+        print(f"explained, but no mutant any more: {' | '.join(map(str, key))}")
     print(
         f"{len(sample)} mutants, {len(sample) - len(survivors)} noticed, "
         f"{len(survivors) - len(open_ones)} explained, {len(open_ones)} survive, "

@@ -9,7 +9,7 @@ mutated here: tests/rulebook changes every cell of them.
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.noticing.change import Change, Source
+from tests.noticing.change import Change, Source, numbered
 
 COMPARISONS: Mapping[type[ast.cmpop], Sequence[str]] = {
     ast.Lt: ("<=", ">="),
@@ -56,7 +56,7 @@ def mutants_of(source: Source) -> list[Change]:
             change = source.replaced(part, words, place)
             if change is not None:
                 found.append(change)
-    return list({(*change.key, change.line): change for change in found}.values())
+    return numbered({(*change.key, change.line): change for change in found}.values())
 
 
 def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:

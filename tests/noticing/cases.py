@@ -7,6 +7,7 @@ is a test function with one row of its `parametrize` marks.
 import importlib
 import inspect
 import itertools
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,10 +63,10 @@ def _rows(test: Callable[..., object]) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ValueError(f"{test.__name__} asks for {missing}, which only a runner could give")
     columns = [[dict(zip(_names(mark), _values(mark, row), strict=True)) for row in mark.args[1]]
                for mark in marks]  # fmt: skip
-    for row in itertools.product(*columns):
+    for number, row in enumerate(itertools.product(*columns), start=1):
         arguments = {name: value for part in row for name, value in part.items()}
-        label = "-".join(str(value)[:60] for value in arguments.values())
-        yield (f"[{label}]" if arguments else "", arguments)
+        label = re.sub(r" at 0x\w+", "", "-".join(str(value)[:60] for value in arguments.values()))
+        yield (f"[{number}: {label}]" if arguments else "", arguments)
 
 
 def _names(mark: pytest.Mark) -> list[str]:

@@ -1,7 +1,9 @@
 """A change of one place in a module's source, as text: what is tried, and how it is told."""
 
 import ast
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +15,8 @@ class Change:
     """The changed source of a module, and where it differs: the lines before and after.
 
     `place` is the function or table; changes of one place are likely noticed by the same cases.
-    `said` are changes of what is only said: words, sources, versions.
+    `said` are changes of what is only said: words, sources, versions. `nth` counts changes that
+    are otherwise named alike.
     """
 
     module: str
@@ -23,6 +26,7 @@ class Change:
     after: str
     source: str
     said: bool = False
+    nth: int = 1
 
     @property
     def file(self) -> str:
@@ -37,12 +41,22 @@ class Change:
         return f"{self.module}.{self.place}"
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> tuple[str, str, str, str, int]:
         """What names the change whatever its line number is."""
-        return (self.file, self.place, self.before, self.after)
+        return (self.file, self.place, self.before, self.after, self.nth)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line} {self.place}\n    - {self.before}\n    + {self.after}"
+
+
+def numbered(changes: Iterable[Change]) -> list[Change]:
+    """The changes in their order; those that are named alike get numbers."""
+    seen: Counter[object] = Counter()
+    found = []
+    for change in changes:
+        seen[change.key] += 1
+        found.append(replace(change, nth=seen[change.key]))
+    return found
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.noticing.change import ROOT, Change, Source
+from tests.noticing.change import ROOT, Change, Source, numbered
 
 CLINICAL = ROOT / "monitor" / "clinical"
 # Not the medicine: how facts are written and kept, which tests/wire and tests/ledger hold.
@@ -18,6 +18,7 @@ OTHER_MODULES = frozenset({"terms", "state"})
 NO_ANSWER_RESTS_ON: Mapping[str, str] = {
     "IDS_REMEMBERED": "how many finding ids a cache keeps",
     "CLOCK_SOURCE": "the source of closed days, which tests/wire holds",
+    "RULES_CHANGED": "a word of the contract for changed rules, which tests/intake holds",
 }
 # What is said and decides nothing: whole tables, and arguments of rows by their places.
 SAID_TABLES = re.compile(
@@ -49,11 +50,11 @@ def changes() -> list[Change]:
 
 def changes_of(source: Source) -> list[Change]:
     """All changes of one module's tables."""
-    return [
+    return numbered(
         change
         for place, table in _tables(source.tree)
         for change in _of_table(source, place, table)
-    ]
+    )
 
 
 def _tables(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

@@ -1,8 +1,9 @@
 """Rules of ctDNA runs: suspicion, confirmation, rise (clinical rules 2 and 4.5)."""
 
 import datetime
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN
 
 from pydantic import JsonValue
 
@@ -12,12 +13,13 @@ from monitor.clinical.events import LocalTherapy
 from monitor.clinical.findings import Finding
 from monitor.clinical.kinetics import Rise
 from monitor.clinical.parameters import Parameters
-from monitor.clinical.rule import Rule
+from monitor.clinical.rule import Rule, rounded
 from monitor.clinical.state import Held
 from monitor.clinical.units import amount_words
 
 
 def _suspected(course: Course) -> Iterator[Finding]:
+    ended = _Ended(course)
     for run in course.runs:
         if not run.suspected:
             continue
@@ -35,7 +37,7 @@ def _suspected(course: Course) -> Iterator[Finding]:
             "MOLECULAR_RELAPSE_SUSPECTED",
             first.day,
             (first.held,),
-            supporting=_last_therapy(course, first.day),
+            supporting=ended.last_before(first.day),
             details=details,
             numbers={
                 "day": first.day,
@@ -76,10 +78,18 @@ def _answer(run: Run, rules: Parameters) -> str:
     )
 
 
-def _last_therapy(course: Course, day: datetime.date) -> tuple[Held, ...]:  # type: ignore[type-arg]
-    """The local therapy that ended last before a sample: supporting evidence."""
-    before = [held for held in course.therapies if held.fact.last_day < day]
-    return (max(before, key=lambda held: held.fact.last_day),) if before else ()
+class _Ended:
+    """The local therapies by the day they ended on."""
+
+    def __init__(self, course: Course) -> None:
+        # Of several that ended on one day the first in order counts.
+        self._by_day = {held.fact.last_day: held for held in reversed(course.therapies)}
+        self._days = sorted(self._by_day)
+
+    def last_before(self, day: datetime.date) -> tuple[Held, ...]:  # type: ignore[type-arg]
+        """The one that ended last before a sample: supporting evidence."""
+        before = bisect_left(self._days, day)
+        return (self._by_day[self._days[before - 1]],) if before else ()
 
 
 def _resolution(run: Run) -> dict[str, JsonValue]:
@@ -94,6 +104,7 @@ def _resolution(run: Run) -> dict[str, JsonValue]:
 
 
 def _not_confirmed(course: Course) -> Iterator[Finding]:
+    ended = _Ended(course)
     for run in course.runs:
         if run.refuted_by and run.suspected:
             first, negative = run.members[0], run.refuted_by
@@ -101,13 +112,14 @@ def _not_confirmed(course: Course) -> Iterator[Finding]:
                 "MOLECULAR_RELAPSE_NOT_CONFIRMED",
                 negative.day,
                 (first.held, negative.held),
-                supporting=_last_therapy(course, first.day),
+                supporting=ended.last_before(first.day),
                 numbers={"first": first.day, "day": negative.day},
             )
 
 
 def _confirmed(course: Course) -> Iterator[Finding]:
     second = course.rules.ctdna.confirm.date == "second"
+    ended = _Ended(course)
     for run in course.runs:
         if run.confirmed_by is None or run.pair_first is None:
             continue
@@ -120,7 +132,7 @@ def _confirmed(course: Course) -> Iterator[Finding]:
             "MOLECULAR_RELAPSE_CONFIRMED",
             confirming.day if second else first.day,
             pair,
-            supporting=between + _last_therapy(course, first.day),
+            supporting=between + ended.last_before(first.day),
             numbers={
                 "first": first.day,
                 "again": f" and again in that of {confirming.day}, {gap} days later, {comparable}"
@@ -159,7 +171,7 @@ def _rising(course: Course) -> Iterator[Finding]:
                 numbers={
                     "amount": amount_words(sample.held.fact),
                     "day": sample.day,
-                    "times": rise.times.quantize(Decimal("0.01"), ROUND_DOWN),
+                    "times": rounded(rise.times, "0.01", ROUND_DOWN),
                     "before": amount_words(earlier.held.fact),
                     "first": earlier.day,
                     "compared": _COMPARED[rise.trigger].format(rules=course.rules),
@@ -210,7 +222,7 @@ ROWS: tuple[Rule, ...] = (
         _confirmed,
         thresholds=(
             "ctdna.confirm.n", "ctdna.confirm.min_gap", "ctdna.confirm.max_gap",
-            "ctdna.confirm.date",
+            "ctdna.confirm.date", "ctdna.cross_assay_confirm", "ctdna.chip_genes",
         ),
     ),
     Rule(

@@ -58,7 +58,13 @@ def _imaging_positive_ctdna_negative(course: Course) -> Iterator[Finding]:
                 "DISCORDANCE_IMAGING_POS_CTDNA_NEG",
                 pd.pd_on,
                 (*pd.identifying, nearest.held),
-                numbers={"pd_on": pd.pd_on, "day": nearest.day},
+                numbers={
+                    "pd_on": pd.pd_on,
+                    "day": nearest.day,
+                    "lung": ": it is common in lung disease"
+                    if pd.lung and not pd.elsewhere
+                    else "",
+                },
             )
 
 
@@ -143,14 +149,15 @@ ROWS: tuple[Rule, ...] = (
         "discordance.imaging_positive", 1, "DISCORDANCE_IMAGING_POS_CTDNA_NEG", "info", "D",
         "4.2, 0.2",
         "Radiographic PD is dated {pd_on}, and the nearest counted ctDNA, of {day}, is negative. "
-        "This is common in lung disease and does not weaken the imaging.",
+        "A negative ctDNA does not weaken the imaging{lung}.",
         _imaging_positive_ctdna_negative,
         ("discordance.window",),
     ),
     Rule(
         "imaging.expedite", 1, "IMAGING_EXPEDITE_REQUESTED", "medium", "L", "4.2, 4.3 T5",
         "Imaging is asked for by {wanted_by}, PET/CT preferred: {why} as of {on}, with no "
-        "evaluable imaging in the {rules.expedite.recent_days} days before.",
+        "evaluable imaging in the {rules.expedite.recent_days} days before. These numbers of days "
+        "are a design choice of the study team.",
         _expedite,
         ("expedite.recent_days", "expedite.target_days", "expedite.repeat_days"),
     ),

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from monitor.clinical.course import Course
 from monitor.clinical.findings import Finding
+from monitor.clinical.memory import DISEASE_AGAIN
 from monitor.clinical.new_lesions import Mention
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.rule import Rule
@@ -115,7 +116,9 @@ def _radiographic_pd(course: Course) -> Iterator[Finding]:
             numbers={
                 "day": visit.day,
                 "pd_on": pd.pd_on,
-                "reasons": _pd_words(visit, course.rules),
+                "reasons": "; ".join(
+                    _reason_words(course, visit, reason) for reason in visit.pd_reasons
+                ),
             },
         )
 
@@ -126,28 +129,40 @@ def _pd_by_biopsy(course: Course) -> Iterator[Finding]:
             yield Finding("RADIOGRAPHIC_PD", pd.pd_on, pd.identifying, numbers={"day": pd.pd_on})
 
 
-def _pd_words(visit: Visit, rules: Parameters) -> str:
-    """What made the read a PD, target growth with its numbers, a back-dated lesion its day."""
-    back_dated = visit.pd_on is not None and visit.pd_on < visit.day
-    first_seen = f", first seen on {visit.pd_on}" if back_dated else ""
-    return "; ".join(
-        _growth_words(visit, rules)
-        if reason == "target lesions" and visit.found and visit.nadir_mm is not None
-        else _REASON_WORDS[reason] + (first_seen if reason == "new lesions" else "")
-        for reason in visit.pd_reasons
-    )
+def _reason_words(course: Course, visit: Visit, reason: str) -> str:
+    """What made the read a PD: growth and what came after a CR with numbers and days."""
+    words = _REASON_WORDS[reason]
+    if reason == "target lesions" and visit.found and visit.nadir_mm is not None:
+        return _growth_words(visit, course.rules)
+    if reason == DISEASE_AGAIN:
+        return words + _after_cr_words(course, visit)
+    if reason == "new lesions" and visit.pd_on is not None and visit.pd_on < visit.day:
+        return f"{words}, first seen on {visit.pd_on}"
+    return words
+
+
+def _after_cr_words(course: Course, visit: Visit) -> str:
+    """The day of the latest CR before the read, and the sum where a target is seen again."""
+    days = [
+        before.day
+        for before in course.follow_up
+        if before.episode is visit.episode and before.order < visit.order and before.overall == "CR"
+    ]
+    found = visit.found if visit.found and visit.found.seen else None
+    total = f" (target sum {plain(found.sum_mm)} mm)" if found else ""
+    return f" of {days[-1]}{total}"
 
 
 def _growth_words(visit: Visit, rules: Parameters) -> str:
     found, nadir = visit.found, visit.nadir_mm
     assert found is not None and nadir is not None  # noqa: S101, PT018 - the caller has looked
     growth = found.sum_mm - nadir
-    known = rules.recist
     part = "" if found.complete else " (some targets not evaluable)"
+    known = rules.recist
     share = f", {growth * 100 / nadir:.1f} %," if nadir else ""
     return (
-        f"the target sum of {plain(found.sum_mm)} mm{part} is {plain(growth)} mm{share} over the "
-        f"nadir of {plain(nadir)} mm "
+        f"the target sum of {plain(found.sum_mm)} mm{part} is {plain(growth)} mm{share} "
+        f"over the nadir of {plain(nadir)} mm "
         f"(PD from {plain(known.pd_rel * 100)} % and {plain(known.pd_abs)} mm)"
     )
 
@@ -155,9 +170,10 @@ def _growth_words(visit: Visit, rules: Parameters) -> str:
 _REASON_WORDS: Mapping[str, str] = {
     "target lesions": "the target lesions are reported as PD",
     "non-target lesions": "the non-target lesions progressed unequivocally",
-    "treated sites": "a treated site has recurred",
+    "treated sites": "a treated site has recurred (how treated sites are judged after local "
+    "therapy is a design choice of the study team)",
     "new lesions": "there is an unequivocal new lesion",
-    "disease after CR": "disease is seen again after an overall CR",
+    DISEASE_AGAIN: "disease is seen again after the overall CR",
     "the reader's reported response": "the reader reported PD",
 }
 
@@ -167,7 +183,8 @@ ROWS: tuple[Rule, ...] = (
     Rule(
         "recist.new_lesion_equivocal", 1, "NEW_LESION_EQUIVOCAL", "medium", "L", "1.6",
         "{count} in the read of {day} ({organs}) may or may not be disease, counts as "
-        "equivocal and makes no PD now: image again from {from} to {until}.",
+        "equivocal and makes no PD now: image again from {from} to {until}. These days are a "
+        "design choice of the study team.",
         _equivocal,
     ),
     Rule(

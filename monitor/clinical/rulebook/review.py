@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from monitor.clinical.course import Course
 from monitor.clinical.findings import Finding
-from monitor.clinical.review import WORDS_OF, AnyHeld, Cause, by_evidence
+from monitor.clinical.review import AnyHeld, Cause, by_evidence, words_of
 from monitor.clinical.rule import Rule
 
 
@@ -58,7 +58,7 @@ def transition_triggers(course: Course) -> Iterator[Finding]:
 
 
 _LEVEL_WORDS = {
-    "RECOMMENDED": "The protocol's rules recommend the transition to systemic therapy",
+    "RECOMMENDED": "The study's rules recommend the transition to systemic therapy",
     "CONSIDER": "The transition to systemic therapy should be considered",
 }
 
@@ -68,7 +68,7 @@ def _supporting(causes: Sequence[Cause]) -> tuple[AnyHeld, ...]:
 
 
 def _in_words(causes: Sequence[Cause]) -> str:
-    return "; ".join(f"{WORDS_OF[cause.number]} ({cause.number})" for cause in causes)
+    return "; ".join(f"{words_of(cause)} ({cause.number})" for cause in causes)
 
 
 def _told_elsewhere(_course: Course) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ ROWS: tuple[Rule, ...] = (
     Rule(
         "review.retraction", 1, "RETRACTION_AFTER_ACTION", "critical", "D", "4.2, 4.4",
         "People may have acted on what is now withdrawn: {withdrawn}, dated {on}, no longer hold "
-        "on the current records, and on {acted_on} {action}. Those who acted should know.",
+        "{ground}, and on {acted_on} {action}. Those who acted should know.",
         _told_elsewhere,
     ),
 )  # fmt: skip

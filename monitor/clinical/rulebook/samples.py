@@ -18,14 +18,15 @@ PLASMA_ML_MIN = Decimal(4)
 
 
 def _in_blackout(course: Course) -> Iterator[Finding]:
-    for sample in course.samples:
-        if sample.not_counted_because != "blackout" or not sample.detected:
-            continue
-        around = []
-        for held in course.therapies:
-            first, after = blackout_of(held.fact, course.rules.ctdna)
-            if first <= sample.day < after:
-                around.append((held, None if held.fact.ended_on is None else after))
+    positives = [s for s in course.samples if s.not_counted_because == "blackout" and s.detected]
+    therapies = course.therapies if positives else ()
+    blackouts = [(held, *blackout_of(held.fact, course.rules.ctdna)) for held in therapies]
+    for sample in positives:
+        around = [
+            (held, None if held.fact.ended_on is None else after)
+            for held, first, after in blackouts
+            if first <= sample.day < after
+        ]
         ends = [after for _, after in around if after]
         yield Finding(
             "CTDNA_POSITIVE_IN_BLACKOUT",

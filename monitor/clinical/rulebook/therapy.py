@@ -7,7 +7,7 @@ from monitor.clinical.course import Course
 from monitor.clinical.events import LocalTherapy, SystemicTherapy
 from monitor.clinical.findings import Finding
 from monitor.clinical.parameters import LocalTherapyRules
-from monitor.clinical.rule import Rule
+from monitor.clinical.rule import Rule, rounded
 from monitor.clinical.rulebook.review import transition_triggers
 from monitor.clinical.state import Held
 from monitor.clinical.terms import plain
@@ -45,9 +45,6 @@ def _unasked_systemic(course: Course) -> Iterator[Finding]:
             )
 
 
-TENTH = Decimal("0.1")
-
-
 def bed_gy(therapy: LocalTherapy, rules: LocalTherapyRules) -> Decimal | None:
     """The biologically effective dose in Gy as given, else D (1 + (D / n) / (alpha/beta)).
 
@@ -74,10 +71,19 @@ def _dose(course: Course) -> Iterator[Finding]:
                 details={"kind": "dose"},
                 numbers={
                     "on": held.fact.clinical_day,
-                    "bed": plain(given.quantize(TENTH, outwards)),
+                    "bed": plain(rounded(given, "0.1", outwards)),
+                    "computed": _computed(held.fact, rules),
                 },
                 discriminator="dose",
             )
+
+
+def _computed(therapy: LocalTherapy, rules: LocalTherapyRules) -> str:
+    """How the dose was told, where it was not recorded as such."""
+    if therapy.bed_gy is not None:
+        return ""
+    ratio = plain(rules.alpha_beta_gy)
+    return f" (computed from dose and fractions with an alpha/beta of {ratio} Gy)"
 
 
 def _death(course: Course) -> Iterator[Finding]:
@@ -104,8 +110,7 @@ ROWS: tuple[Rule, ...] = (
     Rule(
         "therapy.dose_deviation", 1, "PROTOCOL_DEVIATION", "medium", "P", "4.2, 5",
         "The biologically effective dose of the local therapy begun on {on} is {bed} Gy, outside "
-        "{rules.local_therapy.bed_gy[0]} to {rules.local_therapy.bed_gy[1]} Gy "
-        "(alpha/beta {rules.local_therapy.alpha_beta_gy} Gy).",
+        "{rules.local_therapy.bed_gy[0]} to {rules.local_therapy.bed_gy[1]} Gy{computed}.",
         _dose,
         ("local_therapy.bed_gy", "local_therapy.alpha_beta_gy"),
     ),
