@@ -3,6 +3,8 @@
 Plain `postgresql://` and `sqlite://` choose the drivers that were measured.
 """
 
+import sqlite3
+import time
 from typing import Any
 
 import asyncpg
@@ -14,6 +16,7 @@ CONNECT_SECONDS_MAX = 10.0
 STATEMENT_SECONDS_MAX = 30.0
 BUSY_SECONDS_MAX = 5.0
 LOCK_SECONDS_MAX = 5.0
+WAL_PAUSE_SECONDS = 0.02
 # Below the consumer's session timeout of 6 s: a worker that stopped in the middle of a transaction
 # has lost it before another worker takes over its partitions.
 IDLE_IN_TRANSACTION_SECONDS_MAX = 5.0
@@ -97,9 +100,22 @@ def _sqlite(url: URL) -> AsyncEngine:
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _change_to_wal(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _change_to_wal(cursor: Any) -> None:
+    """Change a new file's journal: "busy" at once where another does so too, no timeout waits."""
+    for wait in (WAL_PAUSE_SECONDS,) * int(BUSY_SECONDS_MAX / WAL_PAUSE_SECONDS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            time.sleep(wait)
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

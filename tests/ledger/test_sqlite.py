@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.ledger import engine as engines
 from monitor.ledger.engine import open_engine
@@ -91,3 +92,15 @@ async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> No
 def test_a_ledger_that_would_forget_or_is_unknown_is_not_opened(url: str) -> None:
     with pytest.raises(ValueError, match=r"SQLite"):
         open_engine(url)
+
+
+async def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    async def opened(engine: AsyncEngine) -> object:
+        async with engines.for_reading(engine).connect() as connection:
+            return await connection.scalar(text("PRAGMA journal_mode"))
+
+    for number in range(15):
+        several = [open_engine(f"sqlite:///{tmp_path}/{number}.db") for _ in range(4)]
+        assert await asyncio.gather(*map(opened, several)) == ["wal"] * 4
+        for engine in several:
+            await engine.dispose()
