@@ -7,6 +7,7 @@ import datetime
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import count, islice
 from typing import Literal
 
 from msgspec import Struct
@@ -97,29 +98,30 @@ def states_of(
 
 def _with_following(visits: Iterator[DueVisit]) -> Iterator[tuple[DueVisit, DueVisit | None]]:
     """Each visit with the next one to open after it has closed; the last of all has none."""
-    ahead: deque[DueVisit] = deque()
-    due = next(visits, None)
-    while due is not None:
-        following = ahead[0] if ahead else next(visits, None)
-        if following is None:
-            yield due, None
-            return
-        if not ahead:
-            ahead.append(following)
-        if following.opens_on <= due.closes_on:  # windows that overlap are rare
-            following = _opening_after(due.closes_on, ahead, visits)
-        yield due, following
+    ahead: deque[DueVisit] = deque(islice(visits, 2))
+    while ahead:
         due = ahead.popleft()
+        yield due, _opening_after(due.closes_on, ahead, visits)
 
 
 def _opening_after(
     day: datetime.date, ahead: deque[DueVisit], visits: Iterator[DueVisit]
 ) -> DueVisit | None:
-    """The first visit to open after a day: of those looked at ahead, else of the rest."""
-    following = next((other for other in ahead if other.opens_on > day), None)
-    while following is None and (other := next(visits, None)):
-        ahead.append(other)
-        following = other if other.opens_on > day else None
+    """The first visit to open after a day.
+
+    Visits come by due date; only a landmark may open later than the one that is due after it.
+    """
+    following: DueVisit | None = None
+    for place in count():
+        if place == len(ahead):
+            ahead.extend(islice(visits, 1))
+        if place == len(ahead):
+            break
+        other = ahead[place]
+        if following is not None:
+            return other if day < other.opens_on < following.opens_on else following
+        if other.opens_on > day:
+            following = other
     return following
 
 

@@ -25,7 +25,7 @@ class Mention(Struct, frozen=True):
 
     The first read that named it dates it (1.6, 1.10); `confirmed` says that it did not count as
     unequivocal there, so that it takes both reads to show it. `biopsy` is the one without which
-    it would not count as unequivocal.
+    it would not count as unequivocal; `leaning` on other evidence counts a small node (1.6).
     """
 
     lesion: NewLesionSeen
@@ -33,6 +33,7 @@ class Mention(Struct, frozen=True):
     dating_read: HeldRead
     dating_methods: frozenset[str]
     confirmed: bool = False
+    leaning: bool = False
     biopsy: HeldBiopsy | None = None
 
 
@@ -71,6 +72,7 @@ class NewLesions:
                 self._certainty(lesion),
                 *self._first[lesion.lesion_id],
                 confirmed=lesion.lesion_id not in fresh and lesion.lesion_id not in self._told,
+                leaning=lesion.lesion_id in fresh and _small_node(lesion),
             )
             for lesion in lesions
         ]

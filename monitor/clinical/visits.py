@@ -140,6 +140,10 @@ def _reported_pd(visit: Visit) -> bool:
 def _deciding_biopsies(visit: Visit) -> tuple[HeldBiopsy, ...]:
     """The biopsies without which no site and no new lesion of the read would count."""
     biopsies = [shown.biopsy for shown in visit.recurred]
-    biopsies += [mention.biopsy for mention in visit.unequivocal]
+    biopsies += [
+        mention.biopsy
+        for mention in visit.unequivocal
+        if mention.biopsy is not None or not mention.leaning
+    ]
     found = {biopsy.key: biopsy for biopsy in biopsies if biopsy is not None}
     return () if None in biopsies else tuple(found.values())

@@ -51,7 +51,12 @@ class Course:
         )
 
     def _response_seen_twice(self) -> bool:
-        responses = [v.last_image_on for v in self.visits if v.overall in {"CR", "PR"}]
+        # 1.4 "Responses only": no sum, no nadir, no PR carry.
+        responses = [
+            v.last_image_on
+            for v in self.visits
+            if v.overall in {"CR", "PR"} and recist.depth(v.record) != "responses"
+        ]
         least = rule(self.rules, "recist.confirm_days")
         return any(days(responses[0], later) >= least for later in responses[1:])
 
