@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.clinical.facts import images, read
 from tests.clinical.test_best_response import CONFIRM, reads, summary, told
 
 # From the best to the worst; each value lasts long enough, and its second read confirms it.
@@ -41,3 +42,8 @@ def test_no_response_confirms_itself() -> None:
 def test_a_cr_between_does_not_stand_in_the_way_of_a_later_cr() -> None:
     assert summary(told(reads("PR@60 CR@70 CR@88"), CONFIRM)) == ("PR@60!", "60", "60")
     assert summary(told(reads("CR@60 CR@70 CR@88"), CONFIRM)) == ("CR@60!", "60", "60")
+
+
+def test_a_pd_that_is_best_has_its_own_date() -> None:
+    late = read(30, "r1", reported={"overall": "PD"}, images=images(("CT", 30), ("MRI", 33)))
+    assert summary(told([late], {})) == ("PD@30", "-", "-")

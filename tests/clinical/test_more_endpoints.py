@@ -77,6 +77,19 @@ ROWS: Mapping[str, tuple[Mapping[str, object], str]] = {
         PFS event 84 / event 84
         DOR event 200 / event 200
     """),
+    "a read that does not count makes no baseline necessary": ({}, """
+      0 enrolled
+     84 read r1 reported=-,-,PR
+    100 read r2 T1=50 status=preliminary
+    168 read r3 reported=-,-,PD
+        PFS event 168 / event 168
+    """),
+    "without any read a death is an event all the same": ({}, """
+      0 enrolled
+    700 death
+        PFS event 700 / event 700
+        TTP censored 0 / censored 0
+    """),
     "missed visits are those of the imaging schedule": ({"schedule.ctdna_days": 300}, """
       0 followed
     183 death

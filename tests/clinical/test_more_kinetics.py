@@ -3,6 +3,7 @@
 import pytest
 
 from tests.clinical.rises import rises, run
+from tests.clinical.table import told
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,28 @@ def test_the_interval_of_the_latest_sample_is_the_one_that_must_be_apart() -> No
     """
     assert rises(story.format(ends="1.2..3.0")) == []
     assert len(rises(story.format(ends="1.21..3.0"))) == 1
+
+
+def test_samples_of_one_day_have_no_doubling_time() -> None:
+    at_once = run((100, "1"), (100, "2"), (100, "4"))
+    assert [row[2] for row in rises(at_once, ctdna__rise__trend__min_span=0)] == [
+        {"trigger": "FOLD", "fast": False, "doubling_time_days": None}
+    ] * 2
+
+
+def supporting(story: str, finding: str) -> list[str]:
+    patient = told(f"0 | enrolled |\n{story}")
+    return [item.record_id for item in patient.last(finding).said.evidence
+            if item.role == "supporting"]  # fmt: skip
+
+
+def test_what_lies_between_supports_a_trend_and_no_fold() -> None:
+    fold = run((100, "1"), (120, "1.5"), (142, "2"))
+    trend = run((100, "1"), (121, "1.3"), (142, "1.8"))
+    assert supporting(fold, "RISING_CTDNA") == []
+    assert supporting(trend, "RISING_CTDNA") == ["s2"]
+
+
+def test_the_unit_is_compared_with_that_of_the_sample_before() -> None:
+    other = f"{run((100, '1'), (110, '1.5'))}\n 120 | ctdna s3 detected value=9:MTM_PER_ML |"
+    assert supporting(other, "UNIT_NOT_COMPARABLE") == ["s2"]

@@ -52,3 +52,40 @@ def test_a_read_that_is_not_final_overrules_none_of_the_same_images() -> None:
          84 | read r1 T1=60                      | PD flags=
          84 | read r2 T1=50 status=preliminary   | overall=- flags=PRELIMINARY
     """)
+
+
+def test_a_small_node_beside_a_recurred_site_counts() -> None:
+    told("""
+          0 | surgery t sites=S                                |
+         50 | base b no-targets                                |
+        120 | read r no-targets site=S:progressed new:X/node12 | PD new_lesion=unequivocal
+    """)
+
+
+def test_a_biopsy_beside_a_pd_that_responses_report_decides_nothing() -> None:
+    told("""
+          0 | radiotherapy t sites=S                        |
+         50 | base b reported=-,-,SD                        |
+        120 | read r reported=-,-,PD site=S:enlarging       | PD
+        120 | biopsy p malignant site=S                     |
+            | RADIOGRAPHIC_PD @120 r                        |
+    """, about={"RADIOGRAPHIC_PD"})  # fmt: skip
+
+
+def test_every_image_shows_the_new_lesion_of_a_read_of_responses() -> None:
+    table = """
+         -1 | enrolled                                      |
+          0 | base b {base}                                 |
+        100 | read r {read} new:X images=CT@0,PET_CT@-2     | PD
+            | NEW_LESION @{day} r                           |
+    """
+    about = {"NEW_LESION"}
+    told(table.format(base="reported=-,-,SD", read="reported=-,-,PD", day=98), about=about)
+    told(table.format(base="T1=50", read="T1=50", day=100), about=about)
+
+
+def test_a_read_that_does_not_count_says_nothing_of_its_survey() -> None:
+    told("""
+          0 | base b T1=50                                        | baseline
+         84 | read r T1=50 survey=incomplete status=preliminary   | overall=- flags=PRELIMINARY
+    """)

@@ -14,6 +14,8 @@ ONE_READ = {
         "T1=50 M1:present", "reported=NE,CR,-", "NE target=NE"),
     "responses beside a baseline without targets are shown": (
         "no-targets", "reported=SD,NON-CR/NON-PD,SD", "SD target=SD non_target=NON-CR/NON-PD"),
+    "a reported word for persisting non-targets": (
+        "sum=50 reported=-,CR,-", "sum=50 reported=-,SD,-", "SD non_target=NON-CR/NON-PD"),
     "a word that is none for non-targets says nothing": (
         "sum=50 reported=-,NON-CR/NON-PD,-", "sum=50 reported=-,NED,-", "SD non_target=NE"),
     "an empty list of targets comes before a sum": (
@@ -128,3 +130,45 @@ def test_a_read_belongs_to_the_episode_of_its_earliest_image() -> None:
 )
 def test_a_mass_that_has_merged_at_baseline(targets: str, expected: str) -> None:
     told(f"0 | base b {targets} | baseline {expected}")
+
+
+@pytest.mark.parametrize(("again", "carried"), [(111, "SD"), (112, "PR")])
+def test_a_cr_that_a_cr_confirmed_is_carried_as_pr_where_the_table_decides(
+    again: int, carried: str
+) -> None:
+    told(f"""
+          0 | base b N1=14            | baseline
+         84 | read r1 N1=9            | CR
+        {again} | read r2 N1=9        | CR
+        200 | read r3 N1=10.5         | {carried} target=SD
+    """, {"recist.disease_after_cr": "by_table"})  # fmt: skip
+
+
+# What is read after an overall CR | what it must be: what is only reported is no disease.
+AFTER_CR = {
+    "T1=absent N1=8 group=NON-CR/NON-PD": "PD non_target=NON-CR/NON-PD",
+    "T1=absent N1=8 group=NE": "PR non_target=NE",
+    "": "NE",
+    "T1=absent N1=8 M1:ne reported=-,-,PR": "PR non_target=NE",
+    "T1=absent N1=8 M1:ne reported=-,-,SD": "PR non_target=NE",
+}
+
+
+@pytest.mark.parametrize("read", AFTER_CR)
+def test_after_cr_only_what_is_seen_is_disease(read: str) -> None:
+    told(f"""
+          0 | base b T1=50 N1=20 M1:present     | baseline
+         84 | read r1 T1=absent N1=8 M1:absent  | CR
+        168 | read r2 {read}                    | {AFTER_CR[read]}
+    """)
+
+
+def test_after_a_pd_nothing_is_carried_however_many_reads_later() -> None:
+    told("""
+          0 | base b T1=100   | baseline
+         84 | read r1 T1=70   | PR
+        112 | read r2 T1=70   | PR
+        200 | read r3 T1=84   | PD
+        284 | read r4 T1=80   | SD
+        368 | read r5 T1=80   | SD
+    """)

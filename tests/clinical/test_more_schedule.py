@@ -6,7 +6,7 @@ import pytest
 
 from monitor.clinical.schedule import next_due_on
 from tests.clinical.clock_table import clocked, course, overdue, states, visits
-from tests.clinical.facts import FIRST_DAY
+from tests.clinical.facts import FIRST_DAY, images, on, read, systemic
 
 BASE = "0 enrolled; 10 surgery t until=12; 50 base b no-targets; 60 contact c"
 
@@ -95,3 +95,44 @@ def test_a_window_that_opens_on_the_day_that_the_landmark_closes_is_not_the_next
     rules = {"schedule.landmark_from_days": 99, "schedule.landmark_to_days": 155}
     patient = clocked(f"{story}; 168 ctdna s not_detected", rules)
     assert states(patient, "ctdna").split()[:3] == ["missed", "late", "done"]
+
+
+@pytest.mark.parametrize("record_id", ["a", "z"])
+def test_of_contacts_of_the_same_days_a_read_comes_last(record_id: str) -> None:
+    patient = clocked("0 enrolled; 10 surgery t until=12; 600 closed")
+    shots = images(("CT", 58), ("MRI", 60))
+    patient.tell_all([systemic(58, "m", ended_on=on(60)), read(58, record_id, images=shots)])
+    assert [row for row in patient.standing() if row.startswith("LOST")] == [
+        f"LOST_TO_FOLLOWUP @60 {record_id}"
+    ]
+
+
+def test_rounds_are_told_apart_by_when_they_began_not_by_their_numbers() -> None:
+    story = "0 enrolled; 10 surgery t until=12 round=2; 200 surgery u until=202 round=1; 302 closed"
+    assert overdue(clocked(story), "imaging") == [
+        "96 @110 low t", "180 @194 medium t", "286 @300 low u",
+    ]  # fmt: skip
+
+
+def test_a_landmark_after_a_serial_sample_comes_after_it_in_the_row() -> None:
+    story = "0 enrolled; 10 surgery t until=12; 13 base b no-targets; 168 closed"
+    rules = {"schedule.landmark_from_days": 99, "schedule.landmark_to_days": 155}
+    assert overdue(clocked(story, rules), "ctdna") == ["97 @111 low b", "111 @167 medium t"]
+
+
+# Serial windows of days 83 to 111, 167 to 195, 251 to 279, and a landmark over some of them.
+@pytest.mark.parametrize(
+    ("landmark", "day", "three"),
+    [
+        ((28, 188), 170, "done missed done"),  # 40 to 200
+        ((28, 188), 210, "late missed late"),
+        ((28, 155), 200, "late missed late"),  # 40 to 167
+        ((99, 158), 200, "missed late late"),  # 111 to 170
+    ],
+)
+def test_windows_that_lie_over_each_other(landmark: tuple[int, int], day: int, three: str) -> None:
+    story = "0 enrolled; 10 surgery t until=12; 13 base b no-targets; 400 closed"
+    rules = dict(zip(("schedule.landmark_from_days", "schedule.landmark_to_days"), landmark,
+                     strict=True))  # fmt: skip
+    patient = clocked(f"{story}; {day} ctdna s not_detected", rules)
+    assert states(patient, "ctdna").split()[:3] == three.split()

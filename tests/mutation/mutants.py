@@ -78,7 +78,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     for name, value in ast.iter_fields(node):
         if name in {"annotation", "returns", "decorator_list", "type_params"}:
             continue
-        if isinstance(node, ast.Assert | ast.JoinedStr):
+        if isinstance(node, ast.Assert | ast.JoinedStr) or _only_watches(node):
             continue
         children = value if isinstance(value, list) else [value]
         if name == "body" and isinstance(node, Function) and ast.get_docstring(node):
@@ -86,6 +86,11 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
         for child in children:
             if isinstance(child, ast.AST):
                 yield from _changes(child)
+
+
+def _only_watches(node: ast.AST) -> bool:
+    """Whether it is the `strict` of a `zip` over what is of one length."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _of_node(node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
@@ -161,6 +166,6 @@ def _other_conditions(node: ast.BoolOp) -> Iterator[str]:
 
 def _fewer_keywords(node: ast.Call) -> Iterator[str]:
     for keyword in node.keywords:
-        if keyword.arg is not None:
+        if keyword.arg is not None and not _only_watches(keyword):
             others = [one for one in node.keywords if one is not keyword]
             yield ast.unparse(ast.Call(func=node.func, args=node.args, keywords=others))

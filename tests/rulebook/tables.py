@@ -16,6 +16,7 @@ CLINICAL = ROOT / "monitor" / "clinical"
 # Not the medicine: how facts are written and kept, which tests/wire and tests/ledger hold.
 OTHER_MODULES = frozenset({"terms", "state"})
 NO_ANSWER_RESTS_ON: Mapping[str, str] = {
+    "_DIGITS": "how many digits are enough to round any two amounts",
     "IDS_REMEMBERED": "how many finding ids a cache keeps",
     "CLOCK_SOURCE": "the source of closed days, which tests/wire holds",
     "RULES_CHANGED": "a word of the contract for changed rules, which tests/intake holds",
