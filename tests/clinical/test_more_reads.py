@@ -89,3 +89,16 @@ def test_a_read_that_does_not_count_says_nothing_of_its_survey() -> None:
           0 | base b T1=50                                        | baseline
          84 | read r T1=50 survey=incomplete status=preliminary   | overall=- flags=PRELIMINARY
     """)
+
+
+@pytest.mark.parametrize(("lesion", "evidence"), [("X/node12", "r p"), ("X", "r")])
+def test_a_small_node_that_leans_on_a_proven_site_leaves_the_biopsy_deciding(
+    lesion: str, evidence: str
+) -> None:
+    told(f"""
+          0 | radiotherapy t sites=S                               |
+         50 | base b no-targets                                    |
+        120 | read r no-targets site=S:enlarging new:{lesion}      | PD new_lesion=unequivocal
+        120 | biopsy p malignant site=S                            |
+            | RADIOGRAPHIC_PD @120 {evidence}                      |
+    """, about={"RADIOGRAPHIC_PD"})  # fmt: skip
