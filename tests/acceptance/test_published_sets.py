@@ -43,16 +43,16 @@ def evaluated(events: Path, rules: Path, seed: int | None) -> Evaluated:
     ],
 )
 def test_the_recorded_answers(check: Path) -> None:
-    run(FOLDER / check, None)
+    assert_agreement(FOLDER / check, None)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", CHECKS, ids=str)
 def test_the_same_answers_in_another_order_with_doubled_events(check: Path) -> None:
-    run(FOLDER / check, 1)
+    assert_agreement(FOLDER / check, 1)
 
 
-def run(path: Path, seed: int | None) -> None:
+def assert_agreement(path: Path, seed: int | None) -> None:
     header, *expectations = map(json.loads, lines_of(path))
     name = header["events"]
     places = (path.parent / name, path.parent / f"{name}.gz", EXAMPLES / name)

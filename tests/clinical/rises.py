@@ -5,13 +5,13 @@ from functools import partial
 
 from tests.clinical import table
 
-told = partial(table.told, about={"RISING_CTDNA", "UNIT_NOT_COMPARABLE"})
+assert_told = partial(table.assert_told, about={"RISING_CTDNA", "UNIT_NOT_COMPARABLE"})
 
 
 def rises(story: str, **rules: object) -> list[tuple[str, str, Mapping[str, object]]]:
     """The standing rises as record ids, severity and details."""
     named = {key.replace("__", "."): value for key, value in rules.items()}
-    patient = told("0 | enrolled |\n" + story, named)
+    patient = assert_told("0 | enrolled |\n" + story, named)
     return [
         (" ".join(row["evidence"]), row["severity"], row["details"])
         for row in patient.timeline()["standing_findings"]

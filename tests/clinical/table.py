@@ -36,7 +36,7 @@ class Story:
     standing: list[str] | None = None
 
 
-def told(
+def assert_told(
     table: str,
     rules: Mapping[str, object] | None = None,
     about: Collection[str] = CATALOGUE,

@@ -23,7 +23,7 @@ from tests.clinical.facts import (
 )
 from tests.clinical.patient import DETECTED_AT, Patient, parameters
 from tests.clinical.read_words import Fields
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 SECONDS_MAX = 2  # of processor time: a busy machine takes twice what a quiet one does
 READS, LISTED = 100, 100
@@ -94,7 +94,7 @@ def test_a_patient_at_the_bounds_is_decided_soon(name: str) -> None:
 
 def test_a_rise_of_any_size_is_told() -> None:
     least = "value=0.000000000001 cfdna=0.001"
-    patient = told(f"""
+    patient = assert_told(f"""
           0 | enrolled                                                        |
          10 | ctdna s1 detected {least}                                       |
          40 | ctdna s2 detected value=999999999999:COPIES_PER_ML cfdna=0.001  |

@@ -4,7 +4,7 @@ import pytest
 
 from tests.clinical.facts import enrolled
 from tests.clinical.patient import Patient
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 CLASSES = {"OLIGOPROGRESSION", "POLYPROGRESSION"}
 OLIGO = "| OLIGOPROGRESSION @100 r |"
@@ -14,11 +14,11 @@ ANYWHERE: dict[str, object] = {"oligo.extrapulmonary_policy": "OLIGO_IF_TOTAL_LE
 CUMULATIVE: dict[str, object] = {"oligo.count_mode": "CUMULATIVE"}
 
 
-def story(table: str, rules: dict[str, object] | None = None) -> Patient:
-    return told("-1 | enrolled |\n" + table, rules, CLASSES)
+def assert_story(table: str, rules: dict[str, object] | None = None) -> Patient:
+    return assert_told("-1 | enrolled |\n" + table, rules, CLASSES)
 
 
-def judged(
+def assert_judged(
     read: str, expected: str, rules: dict[str, object] | None = None, before: str = ""
 ) -> Patient:
     """A read of day 100 that is a PD, stated to be treatable."""
@@ -30,7 +30,7 @@ def judged(
         101 | stated s yes                           |
         {expected}
     """
-    return story(table, rules)
+    return assert_story(table, rules)
 
 
 COUNTS = {  # the read, lung and elsewhere
@@ -54,7 +54,7 @@ COUNTS = {  # the read, lung and elsewhere
 @pytest.mark.parametrize("name", COUNTS)
 def test_what_is_counted(name: str) -> None:
     read, lung, elsewhere = COUNTS[name]
-    patient = judged(
+    patient = assert_judged(
         read,
         "| OLIGOPROGRESSION @100 r |",
         ANYWHERE,
@@ -66,7 +66,7 @@ def test_what_is_counted(name: str) -> None:
 
 @pytest.mark.parametrize("read", ["reported=-,-,PD", "sum=30", "sum=30 active=-,-"])
 def test_reads_without_lesions_and_without_a_count_wait(read: str) -> None:
-    patient = judged(read, WAITS)
+    patient = assert_judged(read, WAITS)
     assert patient.timeline()["progression"]["pattern"] is None
 
 
@@ -81,19 +81,19 @@ def test_reads_without_lesions_and_without_a_count_wait(read: str) -> None:
     ],
 )
 def test_the_limits_of_both_policies(read: str, total_policy: str, poly_policy: str) -> None:
-    patient = judged(read, poly_policy)
+    patient = assert_judged(read, poly_policy)
     pattern = "OLIGO" if poly_policy == OLIGO else "POLY"
     assert patient.timeline()["progression"]["pattern"] == pattern
-    judged(read, total_policy, ANYWHERE)
+    assert_judged(read, total_policy, ANYWHERE)
 
 
 def test_the_limit_is_a_parameter() -> None:
-    judged("no-targets new:X active=3,0", OLIGO, {"oligo.max_lesions": 3})
-    judged("no-targets new:X active=3,0", POLY, {"oligo.max_lesions": 2})
+    assert_judged("no-targets new:X active=3,0", OLIGO, {"oligo.max_lesions": 3})
+    assert_judged("no-targets new:X active=3,0", POLY, {"oligo.max_lesions": 2})
 
 
 def test_polyprogression_has_no_details() -> None:
-    said = judged("no-targets new:X active=6,0", POLY).last("POLYPROGRESSION").said
+    said = assert_judged("no-targets new:X active=6,0", POLY).last("POLYPROGRESSION").said
     assert (said.details, said.severity) == ({}, "critical")
 
 
@@ -114,19 +114,24 @@ EARLIER = {  # an earlier read that is no PD by itself, what the read shows, its
 def test_new_lesions_of_earlier_reads(name: str) -> None:
     earlier, read, lung = EARLIER[name]
     before = f"60 | read r0 reported=-,-,SD {earlier} | SD"
-    assert judged(read, OLIGO, before=before).last("OLIGOPROGRESSION").said.details["lung"] == lung
+    assert (
+        assert_judged(read, OLIGO, before=before).last("OLIGOPROGRESSION").said.details["lung"]
+        == lung
+    )
 
 
 def test_the_cumulative_count_adds_what_was_treated() -> None:
     # L1, L2 and the bare site S beside two active ones: five in all.
     read = "T1=10 M1:absent new:X"
-    assert judged(read, OLIGO, CUMULATIVE).last("OLIGOPROGRESSION").said.details["lung"] == 5
-    judged("T1=10 M1:present new:X", POLY, CUMULATIVE)
-    judged("T1=10 M1:present new:X", OLIGO)
+    assert assert_judged(read, OLIGO, CUMULATIVE).last("OLIGOPROGRESSION").said.details["lung"] == 5
+    assert_judged("T1=10 M1:present new:X", POLY, CUMULATIVE)
+    assert_judged("T1=10 M1:present new:X", OLIGO)
     listed = "T1=10 L1=11 M1:absent new:X site=S:progressed"  # L1 and S are among the active
-    assert judged(listed, OLIGO, CUMULATIVE).last("OLIGOPROGRESSION").said.details["lung"] == 5
-    judged("no-targets new:X active=2,0", OLIGO, CUMULATIVE)
-    judged("no-targets new:X active=3,0", POLY, CUMULATIVE)
+    assert (
+        assert_judged(listed, OLIGO, CUMULATIVE).last("OLIGOPROGRESSION").said.details["lung"] == 5
+    )
+    assert_judged("no-targets new:X active=2,0", OLIGO, CUMULATIVE)
+    assert_judged("no-targets new:X active=3,0", POLY, CUMULATIVE)
 
 
 def test_the_cumulative_count_takes_therapies_up_to_the_pd_date_and_their_organ() -> None:
@@ -137,8 +142,8 @@ def test_the_cumulative_count_takes_therapies_up_to_the_pd_date_and_their_organ(
         100 | read r no-targets new:X                |
         102 | stated s yes                           |
     """
-    story(table.format(day=100) + POLY, CUMULATIVE)
-    story(table.format(day=101) + OLIGO, CUMULATIVE)
+    assert_story(table.format(day=100) + POLY, CUMULATIVE)
+    assert_story(table.format(day=101) + OLIGO, CUMULATIVE)
 
 
 TREATABLE = {  # statements, and what becomes of a PD of day 100 within the limits
@@ -159,7 +164,7 @@ TREATABLE = {  # statements, and what becomes of a PD of day 100 within the limi
 @pytest.mark.parametrize("name", TREATABLE)
 def test_whose_statement_counts(name: str) -> None:
     statements, expected = TREATABLE[name]
-    story(f"""
+    assert_story(f"""
           0 | surgery t                     |
          30 | base b no-targets             |
         100 | read r no-targets new:X       | PD
@@ -178,13 +183,13 @@ def test_a_statement_that_names_no_read_is_of_the_latest_pd_by_then() -> None:
         230 | base b2 no-targets                    |
         300 | read q no-targets new:Z               | PD
     """
-    story(table + "299 | stated s yes |\n" + OLIGO)
-    story(table + "300 | stated s yes |\n | OLIGOPROGRESSION @300 q |")
-    story(table + "160 | stated s yes read=r2 |\n | nothing |")
+    assert_story(table + "299 | stated s yes |\n" + OLIGO)
+    assert_story(table + "300 | stated s yes |\n | OLIGOPROGRESSION @300 q |")
+    assert_story(table + "160 | stated s yes read=r2 |\n | nothing |")
 
 
 def test_a_clinicians_answer_keeps_the_date_of_the_pd() -> None:
-    patient = story("""
+    patient = assert_story("""
           0 | surgery t                     |
          30 | base b no-targets             |
          80 | read r0 no-targets new:X?     |
@@ -201,6 +206,6 @@ def test_a_clinicians_answer_keeps_the_date_of_the_pd() -> None:
      (None, "REPEAT_OLIGORECURRENCE")],
 )  # fmt: skip
 def test_the_class_of_estro_and_eortc(prior: bool | None, word: str) -> None:  # noqa: FBT001 - a field
-    patient = judged("no-targets new:X", OLIGO)
+    patient = assert_judged("no-targets new:X", OLIGO)
     patient.tell(enrolled(-1).but(version=2, prior_polymetastatic=prior))
     assert patient.last("OLIGOPROGRESSION").said.details["estro_eortc"] == word

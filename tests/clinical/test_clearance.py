@@ -6,13 +6,13 @@ import pytest
 
 from tests.clinical import table
 
-told = partial(table.told, about={
+assert_told = partial(table.assert_told, about={
     "CTDNA_CLEARANCE_PROVISIONAL", "CTDNA_CLEARANCE_SUSTAINED", "CTDNA_CLEARANCE_LOST",
 })  # fmt: skip
 
 
 def test_a_confirmed_run_that_ends_is_cleared_by_its_negative() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                           |
         100 | ctdna s1 detected                  | suspected
         120 | ctdna s2 detected                  | confirmed
@@ -22,7 +22,7 @@ def test_a_confirmed_run_that_ends_is_cleared_by_its_negative() -> None:
 
 
 def test_a_suspicion_that_is_not_confirmed_clears_nothing() -> None:
-    told("""
+    assert_told("""
           0 | enrolled              |
         100 | ctdna s1 detected     | suspected
         140 | ctdna s2 not_detected | not_confirmed
@@ -32,7 +32,7 @@ def test_a_suspicion_that_is_not_confirmed_clears_nothing() -> None:
 
 
 def test_a_run_gone_stale_clears_nothing() -> None:
-    told("""
+    assert_told("""
           0 | enrolled              |
         100 | ctdna s1 detected     | suspected
         221 | ctdna s2 detected     | suspected
@@ -45,7 +45,7 @@ def test_a_run_gone_stale_clears_nothing() -> None:
                                               ("not_detected", "negative"),
                                               ("indeterminate", "negative")])  # fmt: skip
 def test_a_baseline_positive_arms(call: str, course: str) -> None:
-    told(f"""
+    assert_told(f"""
           0 | surgery t             |
          -1 | ctdna s0 {call}       | baseline
          28 | ctdna s1 not_detected | {course}
@@ -53,7 +53,7 @@ def test_a_baseline_positive_arms(call: str, course: str) -> None:
 
 
 def test_a_baseline_negative_after_the_positive_does_not_disarm() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                           |
           0 | surgery t                          |
         -20 | ctdna s0 detected                  | baseline
@@ -64,7 +64,7 @@ def test_a_baseline_negative_after_the_positive_does_not_disarm() -> None:
 
 
 def test_what_is_not_final_or_in_a_blackout_neither_arms_nor_clears() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                |
           0 | surgery t                               |
          -1 | ctdna s0 detected status=preliminary    | baseline
@@ -72,7 +72,7 @@ def test_what_is_not_final_or_in_a_blackout_neither_arms_nor_clears() -> None:
          28 | ctdna s2 not_detected                   | negative
             | nothing                                 |
     """)
-    told("""
+    assert_told("""
           0 | enrolled                                |
           0 | surgery t                               |
          -1 | ctdna s0 detected                       | baseline
@@ -85,7 +85,7 @@ def test_what_is_not_final_or_in_a_blackout_neither_arms_nor_clears() -> None:
 
 @pytest.mark.parametrize(("span", "course"), [(27, "negative"), (28, "clearance_sustained")])
 def test_the_span_that_sustains(span: int, course: str) -> None:
-    told(f"""
+    assert_told(f"""
           0         | surgery t             |
          -1         | ctdna s0 detected     | baseline
          50         | ctdna s1 not_detected | clearance_provisional
@@ -94,7 +94,7 @@ def test_the_span_that_sustains(span: int, course: str) -> None:
 
 
 def test_the_span_counts_from_the_first_negative_and_is_told_once() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                              |
           0 | surgery t                             |
          -1 | ctdna s0 detected                     | baseline
@@ -117,19 +117,19 @@ def test_a_study_may_ask_for_more_negatives_and_a_longer_span() -> None:
         140 | ctdna s4 not_detected | {fourth}
     """
     sustained = "clearance_sustained"
-    told(story.format(second=sustained, third="negative", fourth="negative"))
-    told(story.format(second="negative", third=sustained, fourth="negative"),
+    assert_told(story.format(second=sustained, third="negative", fourth="negative"))
+    assert_told(story.format(second="negative", third=sustained, fourth="negative"),
          {"ctdna.clearance.n": 3})  # fmt: skip
-    told(story.format(second="negative", third="negative", fourth=sustained),
+    assert_told(story.format(second="negative", third="negative", fourth=sustained),
          {"ctdna.clearance.n": 4})  # fmt: skip
-    told(story.format(second="negative", third=sustained, fourth="negative"),
+    assert_told(story.format(second="negative", third=sustained, fourth="negative"),
          {"ctdna.clearance.min_span": 50})  # fmt: skip
-    told(story.format(second="negative", third="negative", fourth=sustained),
+    assert_told(story.format(second="negative", third="negative", fourth=sustained),
          {"ctdna.clearance.min_span": 51})  # fmt: skip
 
 
 def test_a_positive_loses_a_clearance_and_disarms() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                             |
           0 | surgery t                            |
          -1 | ctdna s0 detected                    | baseline
@@ -146,7 +146,7 @@ def test_a_positive_loses_a_clearance_and_disarms() -> None:
 
 
 def test_a_run_that_ends_confirmed_arms_again() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                            |
           0 | surgery t                           |
          -1 | ctdna s0 detected                   | baseline
@@ -164,7 +164,7 @@ def test_a_run_that_ends_confirmed_arms_again() -> None:
 
 
 def test_a_run_that_starts_before_anything_was_cleared_leaves_tracking_armed() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                           |
           0 | surgery t                          |
          -1 | ctdna s0 detected                  | baseline
@@ -176,7 +176,7 @@ def test_a_run_that_starts_before_anything_was_cleared_leaves_tracking_armed() -
 
 @pytest.mark.parametrize("members", ["", "80 | ctdna s2 detected |"])
 def test_a_local_therapy_that_ends_a_run_arms(members: str) -> None:
-    told(f"""
+    assert_told(f"""
           0 | enrolled                            |
           0 | surgery t1                          |
          60 | ctdna s1 detected                   | suspected
@@ -188,13 +188,13 @@ def test_a_local_therapy_that_ends_a_run_arms(members: str) -> None:
 
 
 def test_a_therapy_without_a_run_changes_nothing() -> None:
-    told("""
+    assert_told("""
           0 | surgery t1            |
          60 | ctdna s1 not_detected | negative
          90 | surgery t2 round=2    |
         118 | ctdna s2 not_detected | negative
     """)
-    told("""
+    assert_told("""
           0 | enrolled                             |
           0 | surgery t1                           |
          -1 | ctdna s0 detected                    | baseline
@@ -214,13 +214,15 @@ def test_a_negative_in_one_group_clears_nothing_in_another() -> None:
          50 | ctdna s2 not_detected        | {own}
          70 | ctdna s3 not_detected code=B | {last}
     """
-    told(story.format(other="negative", own="clearance_provisional", last="negative"))
-    told(story.format(other="clearance_provisional", own="negative", last="clearance_sustained"),
-         {"ctdna.cross_assay_confirm": True})  # fmt: skip
+    assert_told(story.format(other="negative", own="clearance_provisional", last="negative"))
+    assert_told(
+        story.format(other="clearance_provisional", own="negative", last="clearance_sustained"),
+        {"ctdna.cross_assay_confirm": True},
+    )
 
 
 def test_what_supports_a_clearance() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled              |
           0 | surgery t             |
          -1 | ctdna s0 detected     |

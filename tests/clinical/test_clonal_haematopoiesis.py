@@ -6,12 +6,12 @@ import pytest
 
 from tests.clinical import table
 
-told = partial(table.told, about=table.CTDNA)
+assert_told = partial(table.assert_told, about=table.CTDNA)
 CHIP = "genes=TET2,DNMT3A"
 
 
 def test_genes_of_clonal_haematopoiesis_suspect_and_never_confirm() -> None:
-    told(f"""
+    assert_told(f"""
           0 | enrolled                               |
         100 | ctdna s1 detected {CHIP}               | suspected counted=False
         130 | ctdna s2 detected {CHIP}               | positive counted=False
@@ -28,7 +28,7 @@ def test_genes_of_clonal_haematopoiesis_suspect_and_never_confirm() -> None:
 
 
 def test_such_a_result_keeps_a_run_from_going_stale() -> None:
-    told(f"""
+    assert_told(f"""
         100 | ctdna s1 detected        | suspected
         220 | ctdna s2 detected {CHIP} | positive
         340 | ctdna s3 detected        | confirmed
@@ -46,12 +46,12 @@ def test_such_a_result_keeps_a_run_from_going_stale() -> None:
     ],
 )
 def test_what_rests_on_such_genes_only(words: str, course: str) -> None:
-    told(f"100 | ctdna s1 detected | suspected\n 114 | ctdna s2 detected {words} | {course}")
+    assert_told(f"100 | ctdna s1 detected | suspected\n 114 | ctdna s2 detected {words} | {course}")
 
 
 def test_one_positive_may_confirm() -> None:
     rules = {"ctdna.confirm.n": 1}
-    told(f"""
+    assert_told(f"""
           0 | enrolled                             |
         100 | ctdna s1 detected                    | confirmed
         110 | ctdna s2 not_detected                | clearance_provisional
@@ -67,8 +67,8 @@ def test_one_positive_may_confirm() -> None:
 
 
 def test_why_such_a_result_is_not_counted() -> None:
-    told(f"100 | ctdna s1 detected {CHIP} | not counted: chip")
-    told("100 | ctdna s1 not_detected genes=TET2 | negative counted=True")
+    assert_told(f"100 | ctdna s1 detected {CHIP} | not counted: chip")
+    assert_told("100 | ctdna s1 not_detected genes=TET2 | negative counted=True")
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_why_such_a_result_is_not_counted() -> None:
 def test_such_a_result_is_a_question_of_quality_whatever_its_call(
     words: str, found: list[str]
 ) -> None:
-    patient = told(f"0 | enrolled |\n 100 | ctdna s1 {words} |")
+    patient = assert_told(f"0 | enrolled |\n 100 | ctdna s1 {words} |")
     assert [row for row in patient.standing() if row.startswith("DATA_QUALITY")] == found
     if found:
         assert patient.last("DATA_QUALITY").said.details == {"kind": "chip"}
 
 
 def test_before_the_first_therapy_such_a_result_arms_clearance_and_asks_too() -> None:
-    told(f"""
+    assert_told(f"""
           0 | enrolled                            |
           0 | surgery t                           |
          -5 | ctdna s1 detected {CHIP}            | baseline
@@ -105,7 +105,7 @@ def test_before_the_first_therapy_such_a_result_arms_clearance_and_asks_too() ->
 
 
 def test_such_a_result_is_a_member_for_kinetics() -> None:
-    told(f"""
+    assert_told(f"""
           0 | enrolled                            |
         100 | ctdna s1 detected {CHIP} value=1    | suspected
         110 | ctdna s2 detected {CHIP} value=2    | positive

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 DESIGN = " This rule is a design choice of the study team, not an established criterion."
 
@@ -10,7 +10,7 @@ DESIGN = " This rule is a design choice of the study team, not an established cr
 def said(finding: str, table: str, **rules: object) -> str:
     """The sentence of the latest notice about a finding of this name."""
     named = {key.replace("__", "."): value for key, value in rules.items()}
-    sentence = told("0 | enrolled |\n" + table, named).last(finding).said.explanation
+    sentence = assert_told("0 | enrolled |\n" + table, named).last(finding).said.explanation
     assert sentence.endswith(DESIGN)
     return sentence.removesuffix(DESIGN)
 

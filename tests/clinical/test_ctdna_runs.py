@@ -7,19 +7,19 @@ import pytest
 from tests.clinical import table
 from tests.clinical.facts import on
 
-told = partial(table.told, about=table.CTDNA)
+assert_told = partial(table.assert_told, about=table.CTDNA)
 
 
 @pytest.mark.parametrize(("gap", "course"), [(13, "positive"), (14, "confirmed")])
 def test_the_gap_that_confirms(gap: int, course: str) -> None:
-    told(f"""
+    assert_told(f"""
         100         | ctdna s1 detected | suspected
         {100 + gap} | ctdna s2 detected | {course}
     """)
 
 
 def test_the_gap_counts_from_the_first_of_the_run() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                               |
         100 | ctdna s1 detected                      | suspected
         113 | ctdna s2 detected                      | positive
@@ -31,8 +31,8 @@ def test_the_gap_counts_from_the_first_of_the_run() -> None:
 
 
 def test_an_unconfirmed_run_goes_stale_after_120_days() -> None:
-    told("100 | ctdna s1 detected | suspected\n 220 | ctdna s2 detected | confirmed")
-    patient = told("""
+    assert_told("100 | ctdna s1 detected | suspected\n 220 | ctdna s2 detected | confirmed")
+    patient = assert_told("""
           0 | enrolled                            |
         100 | ctdna s1 detected                   | suspected
         221 | ctdna s2 detected                   | suspected
@@ -48,7 +48,7 @@ def test_an_unconfirmed_run_goes_stale_after_120_days() -> None:
 
 
 def test_the_stale_gap_counts_from_the_previous_positive() -> None:
-    told("""
+    assert_told("""
         100 | ctdna s1 detected | suspected
         110 | ctdna s2 detected | positive
         230 | ctdna s3 detected | confirmed
@@ -56,7 +56,7 @@ def test_the_stale_gap_counts_from_the_previous_positive() -> None:
 
 
 def test_a_confirmed_run_never_goes_stale() -> None:
-    told("""
+    assert_told("""
         100 | ctdna s1 detected | suspected
         114 | ctdna s2 detected | confirmed
         900 | ctdna s3 detected | positive
@@ -64,7 +64,7 @@ def test_a_confirmed_run_never_goes_stale() -> None:
 
 
 def test_a_negative_refutes_a_suspicion_and_ends_a_confirmed_run() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                   |
         100 | ctdna s1 detected                          | suspected
         105 | ctdna s2 not_detected                      | not_confirmed
@@ -85,7 +85,7 @@ def test_a_negative_refutes_a_suspicion_and_ends_a_confirmed_run() -> None:
 
 @pytest.mark.parametrize("modality", ["surgery", "radiotherapy", "ablation"])
 def test_a_blackout_lasts_28_days_from_the_last_day(modality: str) -> None:
-    told(f"""
+    assert_told(f"""
          10 | {modality} t until=20   |
           9 | ctdna s0 detected       | baseline counted=False not_counted_because=baseline
          10 | ctdna s1 detected       | blackout counted=False not_counted_because=blackout
@@ -99,12 +99,12 @@ def test_a_blackout_lasts_28_days_from_the_last_day(modality: str) -> None:
 def test_each_modality_has_its_own_blackout() -> None:
     rules = {"ctdna.blackout.surgery": 10, "ctdna.blackout.rt": 20, "ctdna.blackout.ablation": 0}
     for modality, days in (("surgery", 10), ("radiotherapy", 20)):
-        told(f"""
+        assert_told(f"""
             0          | {modality} t until=0 |
             {days - 1} | ctdna s1 detected    | blackout
             {days}     | ctdna s2 detected    | suspected
         """, rules)  # fmt: skip
-    told("""
+    assert_told("""
           0 | ablation t        |
           0 | ctdna s1 detected | blackout
           1 | ctdna s2 detected | suspected
@@ -112,15 +112,15 @@ def test_each_modality_has_its_own_blackout() -> None:
 
 
 def test_a_blackout_stays_open_while_the_therapy_has_no_end() -> None:
-    told("0 | radiotherapy t until=open |\n 400 | ctdna s1 detected | blackout")
+    assert_told("0 | radiotherapy t until=open |\n 400 | ctdna s1 detected | blackout")
 
 
 def test_without_local_therapy_there_is_no_baseline_sample() -> None:
-    told("-400 | ctdna s1 detected | suspected\n 0 | ctdna s2 detected | suspected")
+    assert_told("-400 | ctdna s1 detected | suspected\n 0 | ctdna s2 detected | suspected")
 
 
 def test_results_that_say_nothing_are_passed_over() -> None:
-    told("""
+    assert_told("""
         100 | ctdna s1 detected                       | suspected
         105 | ctdna s2 indeterminate                  | not counted: indeterminate course=-
         106 | ctdna s3 qc_failed                      | not counted: qc_failed
@@ -132,7 +132,7 @@ def test_results_that_say_nothing_are_passed_over() -> None:
 
 
 def test_a_new_local_therapy_ends_a_run_and_answers_its_suspicion() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled                            |
           0 | surgery t1                          |
         100 | ctdna s1 detected                   | suspected
@@ -151,7 +151,7 @@ def test_a_new_local_therapy_ends_a_run_and_answers_its_suspicion() -> None:
 
 def test_a_sample_of_a_therapys_first_day_is_in_its_blackout() -> None:
     rules = {"ctdna.blackout.surgery": 0}
-    told("""
+    assert_told("""
           0 | surgery t1         |
         100 | ctdna s1 detected  | blackout
         100 | surgery t2 round=2 |
@@ -160,7 +160,7 @@ def test_a_sample_of_a_therapys_first_day_is_in_its_blackout() -> None:
 
 
 def test_therapies_of_one_day_are_taken_in_the_order_of_their_record_ids() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled                     |
           0 | surgery t                    |
          60 | ctdna s1 detected            | suspected
@@ -172,14 +172,14 @@ def test_therapies_of_one_day_are_taken_in_the_order_of_their_record_ids() -> No
 
 
 def test_groups_whose_shown_names_are_the_same_text_are_still_two() -> None:
-    told("""
+    assert_told("""
         100 | ctdna s1 detected lab=A/B code=C | suspected group=A/B/C//
         120 | ctdna s2 detected lab=A code=B/C | suspected group=A/B/C//
     """)
 
 
 def test_the_last_local_therapy_supports_what_samples_say() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled              |
           0 | surgery t1            |
          20 | ablation t2           |
@@ -198,13 +198,17 @@ def test_groups_run_independently_unless_the_study_pairs_them() -> None:
         120 | ctdna s3 detected code=B     | {third}
         121 | ctdna s4 detected            | {last}
     """
-    told(story.format(first="suspected", other="negative", third="suspected", last="confirmed"))
-    told(story.format(first="suspected", other="not_confirmed", third="suspected", last="positive"),
-         {"ctdna.cross_assay_confirm": True})  # fmt: skip
+    assert_told(
+        story.format(first="suspected", other="negative", third="suspected", last="confirmed")
+    )
+    assert_told(
+        story.format(first="suspected", other="not_confirmed", third="suspected", last="positive"),
+        {"ctdna.cross_assay_confirm": True},
+    )
 
 
 def test_the_study_may_date_a_relapse_to_the_second_positive() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                               |
         100 | ctdna s1 detected                      |
         114 | ctdna s2 detected                      |
@@ -214,7 +218,7 @@ def test_the_study_may_date_a_relapse_to_the_second_positive() -> None:
 
 
 def test_samples_of_one_day_are_taken_in_the_order_of_their_record_ids() -> None:
-    told("""
+    assert_told("""
         100 | ctdna s2 not_detected | not_confirmed
         100 | ctdna s1 detected     | suspected
     """)

@@ -68,24 +68,24 @@ def said(patient: Patient, endpoint: str) -> str:
     )
 
 
-def check(story: str, rules: Mapping[str, object]) -> None:
+def assert_endpoints(story: str, rules: Mapping[str, object]) -> None:
     patient, expected = told(story, rules)
     assert [said(patient, line.split()[0]) for line in expected] == expected
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_events_from_the_enrolment_on(name: str) -> None:
-    check(EVENTS[name], ENROLMENT)
+    assert_endpoints(EVENTS[name], ENROLMENT)
 
 
 @pytest.mark.parametrize("name", CENSORING)
 def test_what_the_strict_profile_censors(name: str) -> None:
-    check(CENSORING[name], ENROLMENT)
+    assert_endpoints(CENSORING[name], ENROLMENT)
 
 
 @pytest.mark.parametrize("name", STARTS)
 def test_from_the_first_local_therapy_on(name: str) -> None:
-    check(STARTS[name], {})
+    assert_endpoints(STARTS[name], {})
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_from_the_first_local_therapy_on(name: str) -> None:
     ],
 )
 def test_how_many_missed_visits_keep_an_event(max_missed: int, story: str, expected: str) -> None:
-    check(f"{story}\n{expected}", {**ENROLMENT, "endpoints.max_missed": max_missed})
+    assert_endpoints(f"{story}\n{expected}", {**ENROLMENT, "endpoints.max_missed": max_missed})
 
 
 def test_a_corrected_death_moves_the_event() -> None:

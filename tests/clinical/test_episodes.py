@@ -4,20 +4,20 @@ from functools import partial
 
 from tests.clinical.facts import therapy
 from tests.clinical.table import IMAGING
-from tests.clinical.table import told as told_about
+from tests.clinical.table import assert_told as assert_told_about
 
-told = partial(told_about, about=IMAGING)
+assert_told = partial(assert_told_about, about=IMAGING)
 
 
 def test_without_local_therapy_everything_is_episode_1() -> None:
-    told("""
+    assert_told("""
          -9 | read r0 T1=50 | NE episode=1
           0 | base b T1=50  | baseline episode=1
     """)
 
 
 def test_rounds_make_episodes_in_the_order_of_their_first_days() -> None:
-    told("""
+    assert_told("""
         -30 | base b0 T1=50                 | baseline episode=0
         -10 | read r0 T1=90                 | PD episode=0
           0 | surgery t1 round=7            |
@@ -30,7 +30,7 @@ def test_rounds_make_episodes_in_the_order_of_their_first_days() -> None:
 
 
 def test_before_the_first_therapy_nothing_is_found() -> None:
-    told("""
+    assert_told("""
         -40 | enrolled             |
         -30 | base b0 T1=50        | baseline episode=0
         -10 | read r0 T1=90 new:X  | PD episode=0
@@ -40,7 +40,7 @@ def test_before_the_first_therapy_nothing_is_found() -> None:
 
 
 def test_the_baseline_is_the_first_marked_read_after_the_last_therapy_day() -> None:
-    told("""
+    assert_told("""
           0 | surgery t1 until=10      |
           5 | base b1 T1=50            | NE is_baseline=False
          10 | base b2 T1=50            | NE is_baseline=False
@@ -50,7 +50,7 @@ def test_the_baseline_is_the_first_marked_read_after_the_last_therapy_day() -> N
 
 
 def test_while_a_therapy_has_no_end_there_is_no_baseline() -> None:
-    told("""
+    assert_told("""
           0 | surgery t1             |
           3 | ablation t2 until=open |
          40 | base b T1=50           | NE is_baseline=False
@@ -58,7 +58,7 @@ def test_while_a_therapy_has_no_end_there_is_no_baseline() -> None:
 
 
 def test_a_new_round_begins_with_a_new_baseline_and_nadir_and_a_pd_of_its_own() -> None:
-    told("""
+    assert_told("""
           0 | enrolled               |
           0 | surgery t1             |
          30 | base b1 T1=50          | baseline
@@ -84,14 +84,14 @@ def test_series_of_readers_are_never_mixed() -> None:
          84 | read a2 T1=20 reader=A@adjudicator  | NE
          90 | read d2 T1=40 reader=C2@central     | PD
     """
-    told(table + "| nothing |")
-    told(table + "| RADIOGRAPHIC_PD @84 c2 |", {"reader": "central"})
-    told(table + "| RADIOGRAPHIC_PD @90 d2 |", {"reader": "central", "reader_id": "C2"})
-    told(table + "| nothing |", {"reader": "adjudicator"})
+    assert_told(table + "| nothing |")
+    assert_told(table + "| RADIOGRAPHIC_PD @84 c2 |", {"reader": "central"})
+    assert_told(table + "| RADIOGRAPHIC_PD @90 d2 |", {"reader": "central", "reader_id": "C2"})
+    assert_told(table + "| nothing |", {"reader": "adjudicator"})
 
 
 def test_the_central_series_is_chosen_by_standing_baselines_only() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                          |
          -1 | base c1 T1=10 reader=C1@central status=preliminary | - flags=PRELIMINARY
           0 | base d1 T1=10 reader=C2@central                   | baseline
@@ -101,7 +101,7 @@ def test_the_central_series_is_chosen_by_standing_baselines_only() -> None:
 
 
 def test_of_two_reads_of_the_same_images_the_later_signed_counts() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50                                     | baseline
          84 | read r1 T1=60 signed=2025-04-01T10:00:00+02:00   | - flags=SUPERSEDED_SAME_DAY
          84 | read r2 T1=50 signed=2025-04-01T09:00:00Z        | SD flags=
@@ -115,7 +115,7 @@ def test_of_two_reads_of_the_same_images_the_later_signed_counts() -> None:
 
 
 def test_provisional_reads_are_shown_and_count_for_nothing() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                |
           0 | base b T1=50                            | baseline
          60 | read r1 T1=10 status=registered         | - flags=REGISTERED new_lesion=none
@@ -126,7 +126,7 @@ def test_provisional_reads_are_shown_and_count_for_nothing() -> None:
 
 
 def test_reads_of_one_first_day_are_ordered_by_their_last() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50                        |
          84 | read r2 T1=40 images=CT@0           | SD nadir_mm=50.0
          84 | read r1 T1=48 images=CT@0,MRI@1     | PD nadir_mm=40.0
@@ -134,7 +134,7 @@ def test_reads_of_one_first_day_are_ordered_by_their_last() -> None:
 
 
 def test_a_provisional_therapy_begins_nothing() -> None:
-    patient = told("""
+    patient = assert_told("""
          50 | ctdna s1 detected | suspected
          10 | base b T1=50      | baseline episode=1
     """)

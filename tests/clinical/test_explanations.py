@@ -1,14 +1,14 @@
 """What a coordinator reads: every sentence whole, with this patient's numbers and dates."""
 
 from tests.clinical.facts import enrolled
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 DESIGN = " This rule is a design choice of the study team, not an established criterion."
 
 
 def explanations(table: str, **rules: object) -> list[str]:
     named = {key.replace("__", "."): value for key, value in rules.items()}
-    patient = told("0 | enrolled |\n" + table, named)
+    patient = assert_told("0 | enrolled |\n" + table, named)
     return [notice.said.explanation for notice in patient.notices]
 
 
@@ -100,7 +100,7 @@ def test_a_confirmed_relapse() -> None:
 
 
 def said_of(finding: str, table: str) -> list[str]:
-    notices = told("0 | enrolled |\n" + table).notices
+    notices = assert_told("0 | enrolled |\n" + table).notices
     return [notice.said.explanation for notice in notices if notice.said.finding == finding]
 
 
@@ -175,7 +175,7 @@ def test_a_back_dated_pd_says_when_the_lesion_was_first_seen() -> None:
 
 
 def test_a_withdrawal_for_want_of_an_enrolment_says_that_the_finding_is_held() -> None:
-    patient = told("0 | enrolled |\n 100 | ctdna s1 detected |")
+    patient = assert_told("0 | enrolled |\n 100 | ctdna s1 detected |")
     said = patient.notices[0].said.explanation
     assert "withdrawn MOLECULAR_RELAPSE_SUSPECTED" in patient.tell(enrolled(0).gone(2))
     assert patient.last("MOLECULAR_RELAPSE_SUSPECTED").said.explanation == (

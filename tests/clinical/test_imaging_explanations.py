@@ -3,13 +3,13 @@
 import pytest
 
 from tests.clinical.facts import on
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 DESIGN = " This rule is a design choice of the study team, not an established criterion."
 
 
 def said_of(finding: str, table: str, rules: dict[str, object] | None = None) -> str:
-    return told("-1 | enrolled |\n" + table, rules).last(finding).said.explanation
+    return assert_told("-1 | enrolled |\n" + table, rules).last(finding).said.explanation
 
 
 SITES = """

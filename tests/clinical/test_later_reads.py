@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 CLASSES = {"OLIGOPROGRESSION", "POLYPROGRESSION", "RADIOGRAPHIC_PD"}
 START = """
@@ -17,7 +17,7 @@ OLIGO = PD + "\n | OLIGOPROGRESSION @100 r |"
 
 
 def test_a_later_read_beyond_the_limits_adds_a_polyprogression_of_its_own() -> None:
-    patient = told(
+    patient = assert_told(
         START.format(1)
         + "150 | read r1 no-targets active=5,0 |\n"
         + "200 | read r2 no-targets active=6,0 | NED\n"
@@ -43,11 +43,11 @@ def test_a_later_read_beyond_the_limits_adds_a_polyprogression_of_its_own() -> N
 )
 def test_evaluable_reads_until_the_next_local_therapy(later: str, turns: bool) -> None:  # noqa: FBT001
     found = "\n | POLYPROGRESSION @200 r2 |" if turns else ""
-    told(START.format(1) + later + OLIGO + found, about=CLASSES)
+    assert_told(START.format(1) + later + OLIGO + found, about=CLASSES)
 
 
 def test_where_one_stood_before_nothing_is_added() -> None:
-    told(
+    assert_told(
         START.format(6)
         + "200 | read r2 no-targets active=9,0 |"
         + PD
@@ -57,7 +57,7 @@ def test_where_one_stood_before_nothing_is_added() -> None:
 
 
 def test_after_a_pd_by_a_biopsy_alone() -> None:
-    told(
+    assert_told(
         """
          -1 | enrolled                              |
           0 | surgery t sites=S                     |

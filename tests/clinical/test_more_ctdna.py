@@ -4,7 +4,7 @@ import pytest
 
 from tests.clinical.facts import enrolled, sample
 from tests.clinical.patient import Patient
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 
 def supporting(patient: Patient, finding: str) -> list[str]:
@@ -15,7 +15,7 @@ def supporting(patient: Patient, finding: str) -> list[str]:
 
 @pytest.mark.parametrize("ends", ["", "150 | surgery t2 round=2 |"])
 def test_the_last_positive_of_the_run_is_the_one_that_is_cleared(ends: str) -> None:
-    patient = told(f"""
+    patient = assert_told(f"""
           0 | enrolled             |
           1 | surgery t1           |
         100 | ctdna p1 detected    |
@@ -28,7 +28,7 @@ def test_the_last_positive_of_the_run_is_the_one_that_is_cleared(ends: str) -> N
 
 
 def test_a_later_therapy_does_not_make_a_relapse_persistence() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled              |
           1 | surgery t1            |
          60 | ctdna n1 not_detected |
@@ -40,8 +40,8 @@ def test_a_later_therapy_does_not_make_a_relapse_persistence() -> None:
 
 def test_one_positive_never_confirms_itself_where_two_are_asked_for() -> None:
     rules = {"ctdna.confirm.min_gap": 0}
-    told("100 | ctdna p1 detected | suspected", rules)
-    told("""
+    assert_told("100 | ctdna p1 detected | suspected", rules)
+    assert_told("""
         100 | ctdna p1 detected | suspected
         100 | ctdna p2 detected | confirmed
     """, rules)  # fmt: skip

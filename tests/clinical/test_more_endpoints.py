@@ -6,7 +6,7 @@ import pytest
 
 from tests.clinical.facts import Given, died, enrolled, systemic
 from tests.clinical.patient import Patient
-from tests.clinical.test_endpoints import ENROLMENT, check, said
+from tests.clinical.test_endpoints import ENROLMENT, assert_endpoints, said
 from tests.clinical.words import fact_of
 
 ROWS: Mapping[str, tuple[Mapping[str, object], str]] = {
@@ -101,7 +101,7 @@ ROWS: Mapping[str, tuple[Mapping[str, object], str]] = {
 @pytest.mark.parametrize("name", ROWS)
 def test_the_gap_before_an_event(name: str) -> None:
     rules, story = ROWS[name]
-    check(story, {**ENROLMENT, **rules})
+    assert_endpoints(story, {**ENROLMENT, **rules})
 
 
 @pytest.mark.parametrize("given", [died(100), systemic(100)], ids=["death", "therapy"])

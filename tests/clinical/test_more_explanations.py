@@ -5,7 +5,7 @@ import pytest
 from tests.clinical.clock_table import clocked
 from tests.clinical.facts import enrolled, read, target
 from tests.clinical.patient import Patient
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 DESIGN = " This rule is a design choice of the study team, not an established criterion."
 
@@ -26,7 +26,7 @@ SIGNED = [
 @pytest.mark.parametrize(("first", "second", "here"), SIGNED)
 def test_which_of_two_reads_of_a_day_counts(first: str, second: str, here: str) -> None:
     table = f"100 | read r1 T1=9 {first} |\n 100 | read r2 T1=9 {second} |"
-    patient = told(f"-1 | enrolled |\n 0 | base b T1=9 |\n 0 | base a T1=9 |\n {table}")
+    patient = assert_told(f"-1 | enrolled |\n 0 | base b T1=9 |\n 0 | base a T1=9 |\n {table}")
     assert said(patient, "DATA_QUALITY") == (
         "The read of 2025-04-11 does not count: of two reads of the same image days the one that "
         f"was signed later counts, else the one with the higher record id. Here {here}."

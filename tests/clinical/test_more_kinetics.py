@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clinical.rises import rises, run
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_samples_of_one_day_have_no_doubling_time() -> None:
 
 
 def supporting(story: str, finding: str) -> list[str]:
-    patient = told(f"0 | enrolled |\n{story}")
+    patient = assert_told(f"0 | enrolled |\n{story}")
     return [item.record_id for item in patient.last(finding).said.evidence
             if item.role == "supporting"]  # fmt: skip
 

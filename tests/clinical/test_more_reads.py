@@ -4,7 +4,7 @@ import pytest
 
 from tests.clinical.facts import enrolled, read, target
 from tests.clinical.patient import Patient
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 
 @pytest.mark.parametrize(("organ", "too_many"), [("liver", True), ("other", False),
@@ -18,7 +18,7 @@ def test_three_targets_in_an_organ(organ: str, too_many: bool) -> None:  # noqa:
 
 @pytest.mark.parametrize("words", ["", "reported=-,-,PD", "sum=0 reported=-,-,PD"])
 def test_a_biopsy_that_decides_is_evidence_whatever_was_reported_beside_lesions(words: str) -> None:
-    told(f"""
+    assert_told(f"""
           0 | radiotherapy t sites=S                         |
          50 | base b no-targets                              |
         120 | read r no-targets site=S:enlarging {words}     | PD
@@ -28,7 +28,7 @@ def test_a_biopsy_that_decides_is_evidence_whatever_was_reported_beside_lesions(
 
 
 def test_a_biopsy_beside_a_site_that_is_pd_by_itself_decides_nothing() -> None:
-    told("""
+    assert_told("""
           0 | surgery t sites=S,Q                                         |
          50 | base b no-targets                                           |
         120 | read r no-targets site=S:enlarging site=Q:progressed        | PD
@@ -38,7 +38,7 @@ def test_a_biopsy_beside_a_site_that_is_pd_by_itself_decides_nothing() -> None:
 
 
 def test_a_pd_that_was_only_reported_says_so() -> None:
-    patient = told("""
+    patient = assert_told("""
          -1 | enrolled                  |
           0 | base b reported=-,-,SD    |
         100 | read r reported=-,-,PD    | PD
@@ -47,7 +47,7 @@ def test_a_pd_that_was_only_reported_says_so() -> None:
 
 
 def test_a_read_that_is_not_final_overrules_none_of_the_same_images() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50                       | baseline
          84 | read r1 T1=60                      | PD flags=
          84 | read r2 T1=50 status=preliminary   | overall=- flags=PRELIMINARY
@@ -55,7 +55,7 @@ def test_a_read_that_is_not_final_overrules_none_of_the_same_images() -> None:
 
 
 def test_a_small_node_beside_a_recurred_site_counts() -> None:
-    told("""
+    assert_told("""
           0 | surgery t sites=S                                |
          50 | base b no-targets                                |
         120 | read r no-targets site=S:progressed new:X/node12 | PD new_lesion=unequivocal
@@ -63,7 +63,7 @@ def test_a_small_node_beside_a_recurred_site_counts() -> None:
 
 
 def test_a_biopsy_beside_a_pd_that_responses_report_decides_nothing() -> None:
-    told("""
+    assert_told("""
           0 | radiotherapy t sites=S                        |
          50 | base b reported=-,-,SD                        |
         120 | read r reported=-,-,PD site=S:enlarging       | PD
@@ -80,12 +80,12 @@ def test_every_image_shows_the_new_lesion_of_a_read_of_responses() -> None:
             | NEW_LESION @{day} r                           |
     """
     about = {"NEW_LESION"}
-    told(table.format(base="reported=-,-,SD", read="reported=-,-,PD", day=98), about=about)
-    told(table.format(base="T1=50", read="T1=50", day=100), about=about)
+    assert_told(table.format(base="reported=-,-,SD", read="reported=-,-,PD", day=98), about=about)
+    assert_told(table.format(base="T1=50", read="T1=50", day=100), about=about)
 
 
 def test_a_read_that_does_not_count_says_nothing_of_its_survey() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50                                        | baseline
          84 | read r T1=50 survey=incomplete status=preliminary   | overall=- flags=PRELIMINARY
     """)
@@ -95,7 +95,7 @@ def test_a_read_that_does_not_count_says_nothing_of_its_survey() -> None:
 def test_a_small_node_that_leans_on_a_proven_site_leaves_the_biopsy_deciding(
     lesion: str, evidence: str
 ) -> None:
-    told(f"""
+    assert_told(f"""
           0 | radiotherapy t sites=S                               |
          50 | base b no-targets                                    |
         120 | read r no-targets site=S:enlarging new:{lesion}      | PD new_lesion=unequivocal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 # baseline | a later read | what it must be
 ONE_READ = {
@@ -58,26 +58,26 @@ ONE_READ = {
 @pytest.mark.parametrize("name", ONE_READ)
 def test_one_read(name: str) -> None:
     baseline, read, expected = ONE_READ[name]
-    told(f"""
+    assert_told(f"""
           0 | base b {baseline} | baseline
          84 | read r {read}     | {expected}
     """)
 
 
 def test_a_non_target_that_was_not_seen_at_baseline_is_not_evaluable_there() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50 M1:ne | baseline non_target=NE
          84 | read r T1=50       | SD non_target=NE
     """)
 
 
 def test_a_sum_of_one_millimetre_after_cr_is_disease() -> None:
-    told("""
+    assert_told("""
           0 | base b sum=50  | baseline
          84 | read r1 sum=0  | CR
         168 | read r2 sum=1  | PD
     """)
-    told("""
+    assert_told("""
           0 | base b sum=50   | baseline
          84 | read r1 sum=0   | CR
         168 | read r2 sum=0.1 | PD
@@ -85,33 +85,33 @@ def test_a_sum_of_one_millimetre_after_cr_is_disease() -> None:
 
 
 def test_a_growth_of_one_millimetre_is_pd_where_the_study_asks_for_no_more() -> None:
-    told("0 | base b T1=5 |\n 84 | read r T1=6 | PD", {"recist.pd_abs": 0})
-    told("0 | base b T1=5 |\n 84 | read r T1=5.9 | SD", {"recist.pd_abs": 0})
+    assert_told("0 | base b T1=5 |\n 84 | read r T1=6 | PD", {"recist.pd_abs": 0})
+    assert_told("0 | base b T1=5 |\n 84 | read r T1=5.9 | SD", {"recist.pd_abs": 0})
 
 
 def test_without_a_complete_baseline_the_target_is_not_evaluable() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50 T2=ne  | baseline
          84 | read r T1=20 T2=20  | NE target=NE sum_complete=True
     """)
 
 
 def test_a_baseline_that_reports_pd_makes_no_small_node_count() -> None:
-    told("0 | base b reported=-,-,PD new:X/node12 | baseline new_lesion=equivocal")
-    told("""
+    assert_told("0 | base b reported=-,-,PD new:X/node12 | baseline new_lesion=equivocal")
+    assert_told("""
           0 | base b reported=-,-,SD              | baseline
          84 | read r reported=-,-,PD new:X/node12 | PD new_lesion=unequivocal
     """)
 
 
 def test_a_baseline_without_non_targets_says_none_unless_it_only_reports() -> None:
-    told("0 | base b T1=50 | baseline non_target=NONE")
-    told("0 | base b sum=50 | baseline non_target=NONE")
-    told("0 | base b reported=-,-,SD | baseline non_target=-")
+    assert_told("0 | base b T1=50 | baseline non_target=NONE")
+    assert_told("0 | base b sum=50 | baseline non_target=NONE")
+    assert_told("0 | base b reported=-,-,SD | baseline non_target=-")
 
 
 def test_a_read_belongs_to_the_episode_of_its_earliest_image() -> None:
-    told("""
+    assert_told("""
           0 | surgery t1                       |
          40 | base b T1=50                     | baseline episode=1
          99 | read r T1=60 images=CT@0,MRI@2   | PD episode=1
@@ -129,14 +129,14 @@ def test_a_read_belongs_to_the_episode_of_its_earliest_image() -> None:
     ],
 )
 def test_a_mass_that_has_merged_at_baseline(targets: str, expected: str) -> None:
-    told(f"0 | base b {targets} | baseline {expected}")
+    assert_told(f"0 | base b {targets} | baseline {expected}")
 
 
 @pytest.mark.parametrize(("again", "carried"), [(111, "SD"), (112, "PR")])
 def test_a_cr_that_a_cr_confirmed_is_carried_as_pr_where_the_table_decides(
     again: int, carried: str
 ) -> None:
-    told(f"""
+    assert_told(f"""
           0 | base b N1=14            | baseline
          84 | read r1 N1=9            | CR
         {again} | read r2 N1=9        | CR
@@ -156,7 +156,7 @@ AFTER_CR = {
 
 @pytest.mark.parametrize("read", AFTER_CR)
 def test_after_cr_only_what_is_seen_is_disease(read: str) -> None:
-    told(f"""
+    assert_told(f"""
           0 | base b T1=50 N1=20 M1:present     | baseline
          84 | read r1 T1=absent N1=8 M1:absent  | CR
         168 | read r2 {read}                    | {AFTER_CR[read]}
@@ -164,7 +164,7 @@ def test_after_cr_only_what_is_seen_is_disease(read: str) -> None:
 
 
 def test_after_a_pd_nothing_is_carried_however_many_reads_later() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=100   | baseline
          84 | read r1 T1=70   | PR
         112 | read r2 T1=70   | PR

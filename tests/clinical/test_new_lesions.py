@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 
 from tests.clinical.table import IMAGING
-from tests.clinical.table import told as told_about
+from tests.clinical.table import assert_told as assert_told_about
 
-told = partial(told_about, about=IMAGING)
+assert_told = partial(assert_told_about, about=IMAGING)
 
 START = """
       0 | enrolled                   |
@@ -16,7 +16,7 @@ START = """
 
 
 def test_an_unequivocal_new_lesion_is_pd_whatever_else_is_seen() -> None:
-    told(
+    assert_told(
         START
         + """
          84 | read r1 T1=absent new:X1     | PD target=CR new_lesion=unequivocal
@@ -27,7 +27,7 @@ def test_an_unequivocal_new_lesion_is_pd_whatever_else_is_seen() -> None:
 
 
 def test_an_equivocal_lesion_confirmed_later_dates_the_pd_to_where_it_was_first_seen() -> None:
-    patient = told(
+    patient = assert_told(
         START
         + """
          84 | read r1 T1=50 new:X1?            | SD new_lesion=equivocal pd_on=-
@@ -41,7 +41,7 @@ def test_an_equivocal_lesion_confirmed_later_dates_the_pd_to_where_it_was_first_
 
 
 def test_a_lesion_of_another_name_is_another_lesion() -> None:
-    told(
+    assert_told(
         START
         + """
          84 | read r1 T1=50 new:X1?        | SD
@@ -54,7 +54,7 @@ def test_a_lesion_of_another_name_is_another_lesion() -> None:
 
 
 def test_benign_drops_a_lesion_in_every_read() -> None:
-    told(
+    assert_told(
         START
         + """
          84 | read r1 T1=50 new:X1         | SD new_lesion=none
@@ -65,7 +65,7 @@ def test_benign_drops_a_lesion_in_every_read() -> None:
 
 
 def test_unless_a_later_read_calls_it_unequivocal() -> None:
-    told(
+    assert_told(
         START
         + """
          84 | read r1 T1=50 new:X1?        | SD new_lesion=equivocal
@@ -78,7 +78,7 @@ def test_unless_a_later_read_calls_it_unequivocal() -> None:
 
 
 def test_several_lesions_of_a_read_are_one_finding_and_are_told_once() -> None:
-    patient = told(
+    patient = assert_told(
         START
         + """
          84 | read r1 T1=50 new:X2 new:X1     | PD
@@ -105,7 +105,7 @@ PET = {  # images at baseline, new lesion, what the read must be
 @pytest.mark.parametrize("name", PET)
 def test_a_lesion_on_pet_alone(name: str) -> None:
     images, lesion, expected = PET[name]
-    told(f"""
+    assert_told(f"""
           0 | base b T1=50 images={images} | baseline
          84 | read r T1=50 {lesion}        | {expected}
     """)
@@ -113,7 +113,7 @@ def test_a_lesion_on_pet_alone(name: str) -> None:
 
 @pytest.mark.parametrize("method", ["CT", "MRI"])
 def test_pet_confirmed_by_sections_dates_to_the_first_abnormal_pet(method: str) -> None:
-    told(
+    assert_told(
         START
         + f"""
          84 | read r1 T1=50 new:X/PET_CT images=CT@0,PET_CT@3 | SD new_lesion=equivocal
@@ -139,12 +139,12 @@ NODES = {
 @pytest.mark.parametrize("name", NODES)
 def test_a_new_node_as_the_only_evidence(name: str) -> None:
     lesions, expected = NODES[name]
-    told(START + f"84 | read r T1=50 {lesions} | {expected}")
+    assert_told(START + f"84 | read r T1=50 {lesions} | {expected}")
 
 
 def test_a_small_node_beside_other_evidence_counts() -> None:
-    told(START + "84 | read r T1=60 new:X/node12 | PD new_lesion=unequivocal")
-    told(
+    assert_told(START + "84 | read r T1=60 new:X/node12 | PD new_lesion=unequivocal")
+    assert_told(
         START
         + """
          84 | read r1 T1=absent              | CR
@@ -156,7 +156,7 @@ def test_a_small_node_beside_other_evidence_counts() -> None:
 
 
 def test_a_small_node_seen_again_as_unequivocal_counts_from_the_first_read() -> None:
-    told(
+    assert_told(
         START
         + """
          84 | read r1 T1=50 new:X/node12    | SD new_lesion=equivocal
@@ -168,7 +168,7 @@ def test_a_small_node_seen_again_as_unequivocal_counts_from_the_first_read() -> 
 
 
 def test_a_lesion_is_looked_for_within_its_episode() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                    |
           1 | surgery t1                  |
          40 | base b1 T1=50               | baseline episode=1
@@ -182,7 +182,7 @@ def test_a_lesion_is_looked_for_within_its_episode() -> None:
 
 
 def test_the_baselines_own_new_lesion_is_told_without_a_pd() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                  |
           0 | base b T1=50 new:X        | baseline new_lesion=unequivocal pd_on=- overall=-
             | NEW_LESION @0 b           |
@@ -190,7 +190,7 @@ def test_the_baselines_own_new_lesion_is_told_without_a_pd() -> None:
 
 
 def test_a_given_overall_stands_beside_an_unequivocal_new_lesion() -> None:
-    told(
+    assert_told(
         START
         + """
          84 | read r1 reported=-,-,SD new:X  | SD new_lesion=unequivocal pd_on=-
@@ -205,7 +205,7 @@ def test_a_given_overall_stands_beside_an_unequivocal_new_lesion() -> None:
 def test_a_lesion_that_counted_where_it_was_first_named_dates_a_later_pd_to_that_reads_images() -> (
     None
 ):
-    told(
+    assert_told(
         START
         + """
          84 | read r1 reported=-,-,SD new:X  | SD new_lesion=unequivocal
@@ -214,7 +214,7 @@ def test_a_lesion_that_counted_where_it_was_first_named_dates_a_later_pd_to_that
             | RADIOGRAPHIC_PD @84 r2         |
     """
     )
-    told("""
+    assert_told("""
           0 | enrolled                  |
           0 | base b T1=50 new:X        | baseline new_lesion=unequivocal
          84 | read r1 T1=50 new:X       | PD pd_on=0
@@ -225,7 +225,7 @@ def test_a_lesion_that_counted_where_it_was_first_named_dates_a_later_pd_to_that
 
 @pytest.mark.parametrize("mentions", ["new:X new:X/PET_CT", "new:X/PET_CT new:X"])
 def test_a_lesion_listed_by_two_methods_dates_to_its_earliest_image(mentions: str) -> None:
-    told(f"""
+    assert_told(f"""
           0 | enrolled                                              |
           0 | base b T1=50 images=CT@0,PET_CT@0                     | baseline
          84 | read r1 T1=50 {mentions} images=PET_CT@0,CT@4         | PD pd_on=84
@@ -235,7 +235,7 @@ def test_a_lesion_listed_by_two_methods_dates_to_its_earliest_image(mentions: st
 
 
 def test_the_supporting_reads_of_a_pd_begin_with_the_baseline() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled         |
           0 | read r0 T1=20    |
          31 | base b T1=30     | baseline

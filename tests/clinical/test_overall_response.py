@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 NON_TARGETS = {
     "persisting": ("M1:present", "M1:present", "SD non_target=NON-CR/NON-PD"),
@@ -27,14 +27,14 @@ NON_TARGETS = {
 @pytest.mark.parametrize("name", NON_TARGETS)
 def test_the_non_target_response(name: str) -> None:
     baseline, read, expected = NON_TARGETS[name]
-    told(f"""
+    assert_told(f"""
           0 | base b T1=50 {baseline} | baseline
          84 | read r T1=50 {read}     | {expected}
     """)
 
 
 def test_non_targets_reported_beside_a_sum() -> None:
-    told("""
+    assert_told("""
           0 | base b sum=50 reported=-,NON-CR/NON-PD,- | baseline non_target=NON-CR/NON-PD
          84 | read r1 sum=50 reported=-,PD,-           | PD non_target=PD
         168 | read r2 sum=0 reported=-,CR,-            | CR non_target=CR
@@ -43,7 +43,7 @@ def test_non_targets_reported_beside_a_sum() -> None:
 
 
 def test_non_target_disease_only() -> None:
-    told("""
+    assert_told("""
           0 | base b no-targets M1:present  | baseline
          84 | read r1 no-targets M1:present | NON-CR/NON-PD target=NONE
         168 | read r2 no-targets M1:absent  | CR
@@ -70,15 +70,15 @@ SURVEYS = {
 @pytest.mark.parametrize("name", SURVEYS)
 def test_what_an_incomplete_survey_takes_away(name: str) -> None:
     baseline, read, full, partial = SURVEYS[name]
-    told(f"0 | base b {baseline} |\n 84 | read r {read} survey=complete | {full} flags=")
-    told(f"""
+    assert_told(f"0 | base b {baseline} |\n 84 | read r {read} survey=complete | {full} flags=")
+    assert_told(f"""
           0 | base b {baseline}                |
          84 | read r {read} survey=incomplete  | {partial} flags=INCOMPLETE_SURVEY
     """)
 
 
 def test_a_partial_survey_shows_in_the_new_lesion_column_unless_one_was_seen() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50                                  |
          84 | read r1 T1=50 survey=incomplete               | SD new_lesion=incomplete
         168 | read r2 T1=50 survey=incomplete new:X1?       | SD new_lesion=equivocal
@@ -110,7 +110,7 @@ AFTER_CR = {
 @pytest.mark.parametrize("name", AFTER_CR)
 def test_disease_after_an_overall_cr(name: str) -> None:
     read, expected = AFTER_CR[name]
-    told(f"""
+    assert_told(f"""
           0 | base b T1=50 N1=20 M1:present     | baseline
          84 | read r1 T1=absent N1=8 M1:absent  | CR
         168 | read r2 {read}                    | {expected}
@@ -118,7 +118,7 @@ def test_disease_after_an_overall_cr(name: str) -> None:
 
 
 def test_the_memory_of_cr_survives_a_read_that_is_not_evaluable_but_no_new_episode() -> None:
-    told("""
+    assert_told("""
         -50 | surgery t1         |
           0 | base b1 T1=50      | baseline episode=1
          84 | read r1 T1=absent  | CR
@@ -131,7 +131,7 @@ def test_the_memory_of_cr_survives_a_read_that_is_not_evaluable_but_no_new_episo
 
 
 def test_by_table_a_small_return_after_cr_is_what_the_table_says() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50            | baseline
          84 | read r1 T1=absent       | CR
         168 | read r2 T1=3            | PR
@@ -140,13 +140,13 @@ def test_by_table_a_small_return_after_cr_is_what_the_table_says() -> None:
 
 
 def test_responses_without_disease_at_baseline_show_none() -> None:
-    told("""
+    assert_told("""
           0 | base b no-targets           | baseline
          84 | read r1 reported=-,-,NED    | NED target=NONE non_target=NONE
         168 | read r2 reported=-,-,-      | NE target=NONE non_target=NONE
         252 | read r3 reported=-,CR,-     | CR target=NONE non_target=CR
     """)
-    told("""
+    assert_told("""
           0 | base b no-targets M1:present | baseline
          84 | read r1 reported=-,-,SD      | SD target=NONE non_target=-
     """)
@@ -172,6 +172,6 @@ def test_the_day_of_a_pd(name: str) -> None:
           0 | base b T1=50 M1:present images=CT@0,PET_CT@0 |
          84 | read r {read} | PD pd_on={{day}}
     """
-    patient = told(table.format(day=earliest))
+    patient = assert_told(table.format(day=earliest))
     assert f"RADIOGRAPHIC_PD @{earliest} r" in patient.standing()
-    told(table.format(day=last), {"recist.pd_date_rule": "last_scan_day"})
+    assert_told(table.format(day=last), {"recist.pd_date_rule": "last_scan_day"})

@@ -7,7 +7,7 @@ import pytest
 from tests.clinical import table
 from tests.clinical.facts import on
 
-told = partial(table.told, about=table.CTDNA)
+assert_told = partial(table.assert_told, about=table.CTDNA)
 
 
 def test_the_pattern_of_a_suspicion() -> None:
@@ -23,13 +23,17 @@ def test_the_pattern_of_a_suspicion() -> None:
         ("not_detected", "indeterminate", "PERSISTENCE", "s2"),
         ("detected", "detected", "PERSISTENCE", "s1"),
     ):
-        said = told(story.format(early=early, first=first)).last("MOLECULAR_RELAPSE_SUSPECTED").said
+        said = (
+            assert_told(story.format(early=early, first=first))
+            .last("MOLECULAR_RELAPSE_SUSPECTED")
+            .said
+        )
         assert said.details["pattern"] == pattern
         assert said.evidence[0].record_id == suspected
 
 
 def test_a_negative_before_a_later_therapy_is_no_relapse() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled              |
           0 | surgery t1            |
          40 | ctdna s1 not_detected | negative
@@ -50,7 +54,7 @@ def test_a_negative_before_a_later_therapy_is_no_relapse() -> None:
 def test_the_pattern_where_the_last_therapy_day_is_no_blackout(
     negative: int, positive: int, pattern: str
 ) -> None:
-    patient = told(f"""
+    patient = assert_told(f"""
           0         | enrolled                 |
          -90        | surgery t1 until=-90     |
           0         | surgery t2 until=10 round=2 |

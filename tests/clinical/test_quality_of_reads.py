@@ -4,12 +4,12 @@ import pytest
 
 from tests.clinical.facts import read
 from tests.clinical.patient import Patient
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 
 def kinds(table: str, rules: dict[str, object] | None = None) -> list[str]:
     """The findings of quality that stand, as `kind record`."""
-    patient = told("0 | enrolled |\n" + table, rules)
+    patient = assert_told("0 | enrolled |\n" + table, rules)
     return found(patient)
 
 
@@ -52,7 +52,9 @@ def test_a_computed_none_differs_from_nothing_and_a_baseline_has_no_overall() ->
 
 
 def test_the_sentence_names_the_differences() -> None:
-    patient = told("0 | enrolled |\n" + START + "84 | read r T1=50 M1:present reported=PR,CR,SD |")
+    patient = assert_told(
+        "0 | enrolled |\n" + START + "84 | read r T1=50 M1:present reported=PR,CR,SD |"
+    )
     assert patient.last("DATA_QUALITY").said.explanation == (
         "In the read of 2025-03-26 the response that was reported is not the one that the rules "
         "compute: target PR reported, SD computed; non-target CR reported, NON-CR/NON-PD computed. "
@@ -182,7 +184,7 @@ MEASURABLE = {  # the targets of a baseline, and those that are too small
 @pytest.mark.parametrize("day", [0, 100])
 def test_targets_of_a_baseline_that_are_not_measurable(name: str, day: int) -> None:
     words, small = MEASURABLE[name]
-    patient = told(f"""
+    patient = assert_told(f"""
          -1 | enrolled              |
         {day} | base b {words}      | baseline
         {day + 60} | read r T1=3    |
@@ -199,7 +201,7 @@ def capped(*organs: str) -> list[str]:
          "state": "measured", "diameter_mm": 20}
         for number, organ in enumerate(organs)
     ]  # fmt: skip
-    patient = told("0 | enrolled |")
+    patient = assert_told("0 | enrolled |")
     patient.tell(read(0, "b", baseline=True, targets=targets))
     return found(patient)
 

@@ -39,7 +39,7 @@ def asked(patient: Patient) -> list[str]:
     return sorted(found)
 
 
-def check(cases: Cases, name: str, rules: Rules | None = None) -> None:
+def assert_case(cases: Cases, name: str, rules: Rules | None = None) -> None:
     start, more, expected = cases[name]
     assert asked(clocked(f"{start}; {more}", rules)) == expected
 
@@ -76,7 +76,7 @@ PDS: Cases = {
 
 @pytest.mark.parametrize("name", PDS)
 def test_what_a_pd_asks_for(name: str) -> None:
-    check(PDS, name)
+    assert_case(PDS, name)
 
 
 SECOND = "0 enrolled; 0 surgery t; 30 base b0 no-targets; 50 surgery t2"
@@ -102,7 +102,7 @@ ROUNDS: Cases = {
 
 @pytest.mark.parametrize("name", ROUNDS)
 def test_another_round_or_no_more(name: str) -> None:
-    check(ROUNDS, name)
+    assert_case(ROUNDS, name)
 
 
 def test_how_many_rounds_is_a_parameter() -> None:

@@ -14,7 +14,7 @@ from monitor.clinical.rule import Rule
 from monitor.clinical.rules import RULES
 from monitor.rulesets import BUILT_IN, built_in_names, built_in_ruleset
 from monitor.rulesets.problems import expected_of
-from tests.clinical.table import CTDNA, told
+from tests.clinical.table import CTDNA, assert_told
 
 FILE = resources.files("monitor.rulesets").joinpath(f"{BUILT_IN}.toml").read_text("utf-8")
 WITHOUT_VALUE = {"reader_id", "recist.no_data"}  # null by default, which TOML cannot say
@@ -94,5 +94,5 @@ def test_published_trials_act_on_the_first_positive() -> None:
         100 | ctdna s1 detected
     """
     single = {"ctdna.confirm.n": built_in_ruleset("single-positive").parameters.ctdna.confirm.n}
-    told(f"{story}\n | MOLECULAR_RELAPSE_SUSPECTED @100 s1", about=CTDNA)
-    told(f"{story}\n | MOLECULAR_RELAPSE_CONFIRMED @100 s1", single, about=CTDNA)
+    assert_told(f"{story}\n | MOLECULAR_RELAPSE_SUSPECTED @100 s1", about=CTDNA)
+    assert_told(f"{story}\n | MOLECULAR_RELAPSE_CONFIRMED @100 s1", single, about=CTDNA)

@@ -7,12 +7,14 @@ import pytest
 
 from tests.clinical import table
 
-told = partial(table.told, about={"CTDNA_POSITIVE_IN_BLACKOUT", "ASSAY_CHANGED", "DATA_QUALITY"})
+assert_told = partial(
+    table.assert_told, about={"CTDNA_POSITIVE_IN_BLACKOUT", "ASSAY_CHANGED", "DATA_QUALITY"}
+)
 
 
 def kinds(row: str) -> list[object]:
     """The kinds of data quality that a sample of day 100 raises."""
-    patient = told(f"0 | enrolled |\n 100 | ctdna s1 {row} |")
+    patient = assert_told(f"0 | enrolled |\n 100 | ctdna s1 {row} |")
     found = patient.timeline()["standing_findings"]
     for finding in (one for one in found if one["finding"] == "DATA_QUALITY"):
         assert finding["severity"] == "low"
@@ -21,7 +23,7 @@ def kinds(row: str) -> list[object]:
 
 
 def test_a_positive_in_a_blackout_asks_for_another_sample() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled                          |
           0 | surgery t until=10                |
          -1 | ctdna s0 detected                 | baseline
@@ -40,7 +42,7 @@ def test_a_positive_in_a_blackout_asks_for_another_sample() -> None:
 
 
 def test_a_therapy_that_moves_takes_its_blackout_with_it() -> None:
-    patient = told("0 | enrolled |\n 0 | surgery t |\n 20 | ctdna s1 detected | blackout")
+    patient = assert_told("0 | enrolled |\n 0 | surgery t |\n 20 | ctdna s1 detected | blackout")
     (moved,) = table.parsed("0 | surgery t until=30 |").facts
     (earlier,) = table.parsed("-8 | surgery t until=-8 |").facts
     assert patient.tell(moved.but(version=2)) == []
@@ -53,7 +55,7 @@ def test_a_therapy_that_moves_takes_its_blackout_with_it() -> None:
 def changes(*rows: tuple[int, str, str]) -> Sequence[str]:
     """The assay changes that samples (day, record id, words) make."""
     story = "\n".join(f"{day} | ctdna {name} {words} |" for day, name, words in rows)
-    patient = told("0 | enrolled |\n" + story)
+    patient = assert_told("0 | enrolled |\n" + story)
     return [row for row in patient.standing() if row.startswith("ASSAY_CHANGED")]
 
 
@@ -86,7 +88,7 @@ def test_whatever_the_call_but_only_of_a_final_status() -> None:
 
 
 def test_baseline_samples_belong_to_it_and_pairing_across_assays_does_not_silence_it() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                       |
           0 | surgery t                      |
          -9 | ctdna s1 detected              | baseline
@@ -98,7 +100,7 @@ def test_baseline_samples_belong_to_it_and_pairing_across_assays_does_not_silenc
 def test_version_and_panel_are_part_of_the_group() -> None:
     first = table.parsed("100 | ctdna s1 detected |").facts[0]
     for field in ("version", "panel_id"):
-        patient = told("0 | enrolled |").tell_all([first])
+        patient = assert_told("0 | enrolled |").tell_all([first])
         again = table.parsed("110 | ctdna s2 detected |").facts[0]
         changed = again.but(assay={"lab": "LAB", "code": "A", field: "2"})
         assert "raised ASSAY_CHANGED" in patient.tell(changed)
@@ -167,5 +169,5 @@ def test_kinds_of_one_sample_are_findings_of_their_own() -> None:
 
 
 def test_a_number_never_overrides_the_call() -> None:
-    told("100 | ctdna s1 not_detected value=9 | negative counted=True")
-    told("100 | ctdna s1 detected value=0 | suspected counted=True")
+    assert_told("100 | ctdna s1 not_detected value=9 | negative counted=True")
+    assert_told("100 | ctdna s1 detected value=0 | suspected counted=True")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clinical.table import told
+from tests.clinical.table import assert_told
 
 # baseline | read | what the read must be
 ONE_READ = {
@@ -52,14 +52,14 @@ ONE_READ = {
 @pytest.mark.parametrize("name", ONE_READ)
 def test_one_read_after_the_baseline(name: str) -> None:
     baseline, read, expected = ONE_READ[name]
-    told(f"""
+    assert_told(f"""
           0 | base b {baseline} | baseline target=- pd_on=- nadir_mm=-
          84 | read r {read}     | {expected}
     """)
 
 
 def test_the_nadir_is_the_smallest_complete_sum_before() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50 T2=50   | baseline sum_mm=100.0 baseline_sum_mm=100.0
          84 | read r1 T1=20 T2=20  | PR nadir_mm=100.0
         168 | read r2 T1=10 T2=ne  | NE nadir_mm=40.0 sum_mm=10.0
@@ -69,7 +69,7 @@ def test_the_nadir_is_the_smallest_complete_sum_before() -> None:
 
 
 def test_pd_beats_pr_far_below_the_baseline() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=100  | baseline
          84 | read r1 T1=40  | PR
         168 | read r2 T1=48  | PD
@@ -83,12 +83,12 @@ def test_over_a_nadir_of_nothing_five_millimetres_decide() -> None:
         168 | read r2 {size}    | {expected}
     """
     by_table = {"recist.disease_after_cr": "by_table"}
-    told(table.format(size="T1=4.9", expected="PR nadir_mm=0.0 target=PR"), by_table)
-    told(table.format(size="T1=5", expected="PD target=PD"), by_table)
+    assert_told(table.format(size="T1=4.9", expected="PR nadir_mm=0.0 target=PR"), by_table)
+    assert_told(table.format(size="T1=5", expected="PD target=PD"), by_table)
 
 
 def test_without_a_baseline_there_is_no_target_response() -> None:
-    told("""
+    assert_told("""
           0 | read r1 T1=50 | NE target=NE sum_mm=50.0 nadir_mm=- baseline_sum_mm=-
          84 | read r2 T1=90 | NE target=NE nadir_mm=-
          90 | base b T1=90  | baseline
@@ -97,7 +97,7 @@ def test_without_a_baseline_there_is_no_target_response() -> None:
 
 
 def test_an_incomplete_baseline_gives_a_nadir_later_but_no_response() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50 T2=ne  | baseline baseline_sum_mm=- sum_complete=False
          84 | read r1 T1=20 T2=20 | NE nadir_mm=-
         168 | read r2 T1=24 T2=24 | PD nadir_mm=40.0
@@ -105,7 +105,7 @@ def test_an_incomplete_baseline_gives_a_nadir_later_but_no_response() -> None:
 
 
 def test_nothing_seen_is_never_growth_even_without_a_floor() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=50      | baseline
          84 | read r1 T1=absent | CR
         168 | read r2 no-targets | NE sum_mm=-
@@ -115,11 +115,11 @@ def test_nothing_seen_is_never_growth_even_without_a_floor() -> None:
 
 def test_thresholds_come_from_the_study() -> None:
     table = "0 | base b T1=50 |\n84 | read r T1=60 | {}"
-    told(table.format("PD"))
-    told(table.format("SD"), {"recist.pd_rel": "0.21"})
-    told(table.format("SD"), {"recist.pd_abs": "10.1"})
+    assert_told(table.format("PD"))
+    assert_told(table.format("SD"), {"recist.pd_rel": "0.21"})
+    assert_told(table.format("SD"), {"recist.pd_abs": "10.1"})
     table = "0 | base b T1=50 |\n84 | read r T1=35 | {}"
-    told(table.format("SD"), {"recist.pr_rel": "0.31"})
+    assert_told(table.format("SD"), {"recist.pr_rel": "0.31"})
 
 
 CARRY = """
@@ -134,13 +134,13 @@ CARRY = """
 
 
 def test_a_confirmed_pr_is_carried_until_pd() -> None:
-    told(CARRY.format(day=84 + 28, third="PR"))
-    told(CARRY.format(day=84 + 27, third="SD"))
-    told(CARRY.format(day=84 + 28, third="SD"), {"recist.pr_carry_forward": "off"})
+    assert_told(CARRY.format(day=84 + 28, third="PR"))
+    assert_told(CARRY.format(day=84 + 27, third="SD"))
+    assert_told(CARRY.format(day=84 + 28, third="SD"), {"recist.pr_carry_forward": "off"})
 
 
 def test_responses_only_carry_no_pr() -> None:
-    told("""
+    assert_told("""
           0 | base b T1=100          | baseline
          84 | read r1 reported=PR,-,- | PR
         168 | read r2 reported=PR,-,- | PR

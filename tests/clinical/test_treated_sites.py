@@ -3,11 +3,11 @@
 import pytest
 
 from tests.clinical.patient import Patient
-from tests.clinical.table import IMAGING, told
+from tests.clinical.table import IMAGING, assert_told
 
 
-def story(table: str, rules: dict[str, object] | None = None) -> Patient:
-    return told("-1 | enrolled |\n" + table, rules, IMAGING)
+def assert_story(table: str, rules: dict[str, object] | None = None) -> Patient:
+    return assert_told("-1 | enrolled |\n" + table, rules, IMAGING)
 
 
 EQUIVOCAL, RECURRED, NOTHING = "equivocal", "recurred", "nothing"
@@ -47,7 +47,7 @@ EXPECTED = {
 def test_the_guard_of_a_modality(modality: str, days: int, says: str, counts_as: str) -> None:
     overall, findings = EXPECTED[counts_as]
     day = 20 + days
-    story(f"""
+    assert_story(f"""
           0 | {modality} t until=20 sites=S       |
          21 | base b no-targets                    | baseline
        {day} | read r no-targets site=S:{says}     | {overall}
@@ -56,7 +56,7 @@ def test_the_guard_of_a_modality(modality: str, days: int, says: str, counts_as:
 
 
 def test_the_guard_counts_from_the_last_therapy_of_the_site() -> None:
-    story("""
+    assert_story("""
           0 | radiotherapy t1 until=20 sites=S,Q          |
         300 | ablation t2 round=2 sites=S                 |
         301 | base b no-targets                           | baseline
@@ -72,20 +72,20 @@ def test_a_therapy_that_goes_on_leaves_its_guard_closed() -> None:
         900 | read r no-targets site=S:progressed       | NE
             | TREATED_SITE_EQUIVOCAL @900 r             |
     """
-    story(table)
-    story(table.replace("radiotherapy", "ablation").replace(
+    assert_story(table)
+    assert_story(table.replace("radiotherapy", "ablation").replace(
         "| TREATED_SITE_EQUIVOCAL @900 r             |", "| nothing |"))  # fmt: skip
 
 
 def test_what_is_said_of_a_site_before_its_therapy_is_ignored() -> None:
-    story("""
+    assert_story("""
           0 | surgery t1 sites=Q                     |
          30 | base b no-targets                      | baseline
          99 | read r1 no-targets site=S:progressed   | NED
         100 | surgery t2 round=2 sites=S             |
             | nothing                                |
     """)
-    story("""
+    assert_story("""
           0 | surgery t1 sites=S                     |
          -5 | read r0 no-targets site=Q:progressed   | NE episode=0
             | nothing                                |
@@ -93,7 +93,7 @@ def test_what_is_said_of_a_site_before_its_therapy_is_ignored() -> None:
 
 
 def test_a_site_without_a_therapy_on_record_has_no_guard() -> None:
-    story("""
+    assert_story("""
          30 | base b no-targets                      | baseline
          40 | read r1 no-targets site=S:progressed   | PD
             | LOCAL_RECURRENCE @40 r1                |
@@ -102,7 +102,7 @@ def test_a_site_without_a_therapy_on_record_has_no_guard() -> None:
 
 
 def test_a_recurrence_is_told_once_until_the_site_is_treated_again() -> None:
-    patient = story("""
+    patient = assert_story("""
           0 | surgery t1 sites=S                     |
          30 | base b1 no-targets                     | baseline
         100 | read r1 no-targets site=S:progressed   | PD
@@ -126,18 +126,18 @@ def test_the_pd_of_a_site_is_dated_to_its_sections() -> None:
             | LOCAL_RECURRENCE @102 r                                             |
             | RADIOGRAPHIC_PD @102 r                                              |
     """
-    story(table)
-    story(table.replace("102", "105"), {"recist.pd_date_rule": "last_scan_day"})
+    assert_story(table)
+    assert_story(table.replace("102", "105"), {"recist.pd_date_rule": "last_scan_day"})
     doubt = """
           0 | surgery t sites=S                                                   |
         100 | read r no-targets site=S:enlarging images=PET_CT@0,CT@2,MRI@5       |
             | TREATED_SITE_EQUIVOCAL @102 r                                       |
     """
-    story(doubt, {"recist.pd_date_rule": "last_scan_day"})
+    assert_story(doubt, {"recist.pd_date_rule": "last_scan_day"})
 
 
 def test_the_baselines_recurred_site_is_told_without_a_pd() -> None:
-    story("""
+    assert_story("""
           0 | surgery t sites=S,Q                                    |
          30 | base b no-targets site=S:progressed site=Q:enlarging   | baseline overall=- pd_on=-
             | LOCAL_RECURRENCE @30 b                                 |
@@ -146,7 +146,7 @@ def test_the_baselines_recurred_site_is_told_without_a_pd() -> None:
 
 
 def test_a_given_overall_stands_beside_a_recurred_site() -> None:
-    story("""
+    assert_story("""
           0 | surgery t sites=S,Q                                |
         100 | read r1 site=S:progressed reported=-,-,SD          | SD pd_on=-
         200 | read r2 site=Q:progressed reported=-,-,-           | PD pd_on=200
@@ -157,7 +157,7 @@ def test_a_given_overall_stands_beside_a_recurred_site() -> None:
 
 
 def test_a_new_lesion_at_a_treated_site_is_a_recurrence_with_its_date() -> None:
-    story("""
+    assert_story("""
           0 | radiotherapy t sites=S                  |
          50 | base b no-targets                       | baseline
         100 | read r1 no-targets new:X?/@S            | NED
@@ -187,7 +187,7 @@ def test_a_new_lesion_at_a_treated_site_is_a_recurrence_with_its_date() -> None:
     ],
 )
 def test_what_ends_a_doubt(later: str, stands: bool) -> None:  # noqa: FBT001 - the table's word
-    patient = story(f"""
+    patient = assert_story(f"""
           0 | radiotherapy t sites=S,Q              |
          50 | base b no-targets                     |
         100 | read r1 no-targets site=S:enlarging   | NED
@@ -204,8 +204,8 @@ def test_every_read_that_leaves_the_doubt_raises_it_and_the_recurrence_ends_all(
         170 | read r2 no-targets site=S:progressed:2   | NED
     """
     doubts = "| TREATED_SITE_EQUIVOCAL @100 r1 |\n | TREATED_SITE_EQUIVOCAL @170 r2 |"
-    story(table + doubts)
-    story(
+    assert_story(table + doubts)
+    assert_story(
         table
         + """
         180 | read r3 no-targets site=S:progressed:2   | PD

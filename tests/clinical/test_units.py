@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clinical import table
-from tests.clinical.rises import rises, told, triggers
+from tests.clinical.rises import assert_told, rises, triggers
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_only_quantified_members_count(first: str, found: list[str]) -> None:
 
 
 def test_what_is_not_quantified_is_passed_over() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                              |
         100 | ctdna s1 detected value=1                             |
         110 | ctdna s2 detected value=0.001 lod=0.01                |
@@ -56,7 +56,7 @@ def test_what_is_not_quantified_is_passed_over() -> None:
     ],
 )
 def test_which_units_compare(first: str, second: str, found: str) -> None:
-    told(f"""
+    assert_told(f"""
           0 | enrolled                         |
         100 | ctdna s1 detected value={first}  |
         110 | ctdna s2 detected value={second} |
@@ -85,7 +85,7 @@ def test_which_units_compare(first: str, second: str, found: str) -> None:
 def test_an_allele_frequency_becomes_copies_where_the_cfdna_is_known(
     first: str, second: str, found: str
 ) -> None:
-    told(f"""
+    assert_told(f"""
           0 | enrolled                         |
         100 | ctdna s1 detected value={first}  |
         110 | ctdna s2 detected value={second} |
@@ -108,7 +108,7 @@ def test_converted_intervals_and_rates() -> None:
 
 
 def test_a_unit_that_all_earlier_members_cannot_be_told_in_does_not_compare() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                  |
         100 | ctdna s1 detected value=1                 |
         110 | ctdna s2 detected value=1 cfdna=10        |
@@ -118,7 +118,7 @@ def test_a_unit_that_all_earlier_members_cannot_be_told_in_does_not_compare() ->
 
 
 def test_an_unlike_unit_ends_kinetics_for_the_run_once_and_the_calls_go_on() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                  |
         100 | ctdna s1 detected value=1                 | suspected
         110 | ctdna s2 detected value=9:MTM_PER_ML      | positive
@@ -133,7 +133,7 @@ def test_an_unlike_unit_ends_kinetics_for_the_run_once_and_the_calls_go_on() -> 
 
 
 def test_a_unit_of_a_sample_that_is_not_quantified_ends_nothing() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                  |
         100 | ctdna s1 detected value=1                 |
         110 | ctdna s2 detected value=<9:MTM_PER_ML     |
@@ -143,7 +143,7 @@ def test_a_unit_of_a_sample_that_is_not_quantified_ends_nothing() -> None:
 
 
 def test_across_assays_only_values_of_one_group_are_compared() -> None:
-    told("""
+    assert_told("""
           0 | enrolled                                        |
         100 | ctdna s1 detected value=1                       | suspected
         110 | ctdna s2 detected value=9:MTM_PER_ML code=B     | positive
@@ -156,7 +156,7 @@ def test_across_assays_only_values_of_one_group_are_compared() -> None:
 
 
 def test_a_correction_moves_a_rise() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled                 |
         100 | ctdna s1 detected value=4 |
         120 | ctdna s2 detected value=5 |
@@ -170,7 +170,7 @@ def test_a_correction_moves_a_rise() -> None:
 
 
 def test_what_supports_a_trend() -> None:
-    patient = told("""
+    patient = assert_told("""
           0 | enrolled                    |
         100 | ctdna s1 detected value=1   |
         121 | ctdna s2 detected value=1.4 |

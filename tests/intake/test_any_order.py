@@ -105,7 +105,7 @@ async def check_replay(desk: Desk) -> None:
         assert [notice.document() for notice in again.notices] == await desk.notices(patient)
 
 
-async def compare(drawn: World, opened: Opened) -> None:
+async def assert_same_findings(drawn: World, opened: Opened) -> None:
     """In the order of the records in memory, in the order of arrival in the opened ledger."""
     async with in_memory() as first, opened() as second:
         straight = await tell(first, drawn, range(len(drawn.givens)))
@@ -125,21 +125,21 @@ PATIENT_SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.to
 @settings(PATIENT_SETTINGS, max_examples=60)
 @given(worlds())
 def test_in_memory(drawn: World) -> None:
-    asyncio.run(compare(drawn, in_memory))
+    asyncio.run(assert_same_findings(drawn, in_memory))
 
 
 @pytest.mark.slow
 @settings(PATIENT_SETTINGS, max_examples=1000)
 @given(worlds())
 def test_in_memory_for_long(drawn: World) -> None:
-    asyncio.run(compare(drawn, in_memory))
+    asyncio.run(assert_same_findings(drawn, in_memory))
 
 
 @pytest.mark.slow
 @settings(PATIENT_SETTINGS, max_examples=25)
 @given(worlds())
 def test_in_sqlite(drawn: World) -> None:
-    asyncio.run(compare(drawn, in_sqlite))
+    asyncio.run(assert_same_findings(drawn, in_sqlite))
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_in_postgres(migrated_postgres: str, drawn: World) -> None:
         yield SqlLedger(engine)
         await engine.dispose()
 
-    asyncio.run(compare(drawn, emptied))
+    asyncio.run(assert_same_findings(drawn, emptied))
 
 
 async def test_a_day_that_the_ticker_closed_is_replayed() -> None:

@@ -159,7 +159,9 @@ async def test_a_server_that_does_not_say_farewell_does_not_hold_up_the_end(
     wire.deaf = True
     ledger = await wire.ledger(postgres_ledger_url)
     await ledger.state(ANNA)
-    await asyncio.wait_for(ledger.close(), 3)
+    closing = asyncio.create_task(ledger.close())
+    done, _ = await asyncio.wait({closing}, timeout=3)
+    assert done == {closing}
     await wire.close()
 
 

@@ -117,6 +117,27 @@ def test_names_say_what_they_mean(module: Path) -> None:
     assert not banned, "\n".join(banned)
 
 
+def asserts(test: ast.AST) -> bool:
+    """Tell whether a test asserts by itself, or calls what says in its name that it does."""
+    called = (node.func for node in ast.walk(test) if isinstance(node, ast.Call))
+    names = {ast.unparse(function).rsplit(".", 1)[-1] for function in called}
+    return (
+        any(isinstance(node, ast.Assert) for node in ast.walk(test))
+        or "raises" in names
+        or any(name.startswith("assert_") for name in names)
+    )
+
+
+def test_every_test_asserts_something(module: Path) -> None:
+    tests = [
+        node
+        for node in ast.walk(parse(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+    ]
+    assert [f"{module}:{test.lineno} {test.name}" for test in tests if not asserts(test)] == []
+
+
 def test_no_machine_path_and_no_registry_host_is_written_down() -> None:
     found = [
         f"{path}: {hit[0]}"

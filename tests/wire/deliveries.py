@@ -67,7 +67,9 @@ def accepted(value: bytes, headers: Headers = ()) -> Event:
     return event
 
 
-def refuse(value: bytes | None, headers: Headers, reason: Reason, field: str | None) -> Rejection:
+def assert_refused(
+    value: bytes | None, headers: Headers, reason: Reason, field: str | None
+) -> Rejection:
     rejection = read(value, headers)
     assert isinstance(rejection, Rejection), rejection
     assert (rejection.reason, rejection.field) == (reason, field), rejection

@@ -46,7 +46,7 @@ HEADERS = st.one_of(
 TYPES = {kind: f"org.ctdnamonitor.{kind}.v1" for kind in EXAMPLES}
 
 
-def check(value: bytes | None, headers: Headers) -> None:
+def assert_answered(value: bytes | None, headers: Headers) -> None:
     answers = [decode(delivery(value, headers, topic=topic), TOPICS) for topic in TOPICS]
     if value is not None:
         answers.append(decode_line(value))
@@ -62,19 +62,19 @@ def check(value: bytes | None, headers: Headers) -> None:
 
 @given(st.none() | st.binary(max_size=200), HEADERS)
 def test_any_bytes_and_headers(value: bytes | None, headers: Headers) -> None:
-    check(value, headers)
+    assert_answered(value, headers)
 
 
 @given(JSON_VALUES, HEADERS)
 def test_any_json(value: object, headers: Headers) -> None:
-    check(json.dumps(value).encode(), headers)
+    assert_answered(json.dumps(value).encode(), headers)
 
 
 @given(st.data(), st.sampled_from([body(), envelope()]), HEADERS)
 def test_any_damage_to_the_bytes(data: st.DataObject, value: bytes, headers: Headers) -> None:
     start = data.draw(st.integers(0, len(value)))
     end = data.draw(st.integers(start, min(len(value), start + 20)))
-    check(value[:start] + data.draw(st.binary(max_size=10)) + value[end:], headers)
+    assert_answered(value[:start] + data.draw(st.binary(max_size=10)) + value[end:], headers)
 
 
 def _replaced(draw: st.DrawFn, value: Any) -> Any:
@@ -105,4 +105,4 @@ def damaged_events(draw: st.DrawFn) -> bytes:
 @settings(max_examples=400)
 @given(damaged_events())
 def test_any_wrong_value_in_a_record(value: bytes) -> None:
-    check(value, ())
+    assert_answered(value, ())

@@ -115,7 +115,9 @@ def answer(kind: str, changes: dict[str, object], *, topic: str = "p.clinical.ev
     return decode(delivery(envelope(type_, content), topic=topic), TOPICS)
 
 
-def check(kind: str, changes: dict[str, object], reason: Reason, field: str) -> None:
+def assert_record_refused(
+    kind: str, changes: dict[str, object], reason: Reason, field: str
+) -> None:
     rejection = answer(kind, changes)
     assert isinstance(rejection, Rejection)
     assert (rejection.reason, rejection.field) == (reason, f"data.{field}"), rejection
@@ -125,13 +127,13 @@ def check(kind: str, changes: dict[str, object], reason: Reason, field: str) -> 
 
 @pytest.mark.parametrize(("kind", "changes", "reason", "field"), FIELDS)
 def test_fields(kind: str, changes: dict[str, object], reason: Reason, field: str) -> None:
-    check(kind, changes, reason, field)
+    assert_record_refused(kind, changes, reason, field)
 
 
 @pytest.mark.parametrize("kind", DAYS)
 @pytest.mark.parametrize(("wrong", "reason"), WRONG_DAYS)
 def test_days(kind: str, wrong: object, reason: Reason) -> None:
-    check(kind, {DAYS[kind]: wrong}, reason, DAYS[kind])
+    assert_record_refused(kind, {DAYS[kind]: wrong}, reason, DAYS[kind])
 
 
 @pytest.mark.parametrize("kind", DAYS)

@@ -10,10 +10,10 @@ from tests.wire.deliveries import (
     STRUCTURED,
     TOPICS,
     Headers,
+    assert_refused,
     body,
     delivery,
     envelope,
-    refuse,
 )
 
 R = Reason
@@ -59,7 +59,7 @@ BYTES: list[tuple[bytes | None, Reason, str | None]] = [
 
 @pytest.mark.parametrize(("value", "reason", "field"), BYTES)
 def test_bytes(value: bytes | None, reason: Reason, field: str | None) -> None:
-    rejection = refuse(value, BINARY, reason, field)
+    rejection = assert_refused(value, BINARY, reason, field)
     assert (rejection.source, rejection.event_id) == (ATTRIBUTES["source"], ATTRIBUTES["id"])
 
 
@@ -73,12 +73,12 @@ def test_bytes(value: bytes | None, reason: Reason, field: str | None) -> None:
     ],
 )
 def test_within_the_limits_the_record_is_looked_at(value: bytes) -> None:
-    refuse(value, BINARY, R.SCHEMA_INVALID, "data.study_id")
+    assert_refused(value, BINARY, R.SCHEMA_INVALID, "data.study_id")
 
 
 @pytest.mark.timeout(20)
 def test_a_text_without_end_costs_one_pass() -> None:
-    refuse(b"[]" * 40 + b'"' + b'\\"' * 500_000, BINARY, R.UNDECODABLE, None)
+    assert_refused(b"[]" * 40 + b'"' + b'\\"' * 500_000, BINARY, R.UNDECODABLE, None)
 
 
 ENVELOPES: list[tuple[dict[str, object], Reason, str | None]] = [
@@ -118,19 +118,19 @@ ENVELOPES: list[tuple[dict[str, object], Reason, str | None]] = [
 def test_envelopes(
     changes: dict[str, object], reason: Reason, field: str | None, headers: Headers
 ) -> None:
-    refuse(envelope(changes), headers, reason, field)
+    assert_refused(envelope(changes), headers, reason, field)
 
 
 def test_structured_needs_the_version_that_bare_json_may_leave_out() -> None:
-    refuse(envelope({"specversion": None}), STRUCTURED, R.ENVELOPE_INVALID, "specversion")
+    assert_refused(envelope({"specversion": None}), STRUCTURED, R.ENVELOPE_INVALID, "specversion")
 
 
 @pytest.mark.parametrize("headers", [(), STRUCTURED], ids=["bare", "structured"])
 def test_an_attribute_given_twice_in_the_body(headers: Headers) -> None:
     twice = b'{"planted": 1, "planted": 1, ' + envelope()[1:]
-    refuse(twice, headers, R.ENVELOPE_INVALID, None)
+    assert_refused(twice, headers, R.ENVELOPE_INVALID, None)
     inner = envelope()[:-2] + b', "planted": 1, "planted": 1}}'
-    refuse(inner, headers, R.SCHEMA_INVALID, "data")
+    assert_refused(inner, headers, R.SCHEMA_INVALID, "data")
 
 
 HEADERS: list[tuple[Headers, Reason, str | None]] = [
@@ -169,7 +169,7 @@ HEADERS: list[tuple[Headers, Reason, str | None]] = [
 
 @pytest.mark.parametrize(("headers", "reason", "field"), HEADERS)
 def test_headers(headers: Headers, reason: Reason, field: str | None) -> None:
-    refuse(body(), headers, reason, field)
+    assert_refused(body(), headers, reason, field)
 
 
 def test_a_record_key_beyond_its_limit() -> None:

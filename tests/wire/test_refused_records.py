@@ -6,7 +6,15 @@ import pytest
 
 from monitor.wire.codec import decode
 from monitor.wire.delivery import Delivery, Reason, Rejection
-from tests.wire.deliveries import ATTRIBUTES, BINARY, TOPICS, body, delivery, envelope, refuse
+from tests.wire.deliveries import (
+    ATTRIBUTES,
+    BINARY,
+    TOPICS,
+    assert_refused,
+    body,
+    delivery,
+    envelope,
+)
 
 R = Reason
 
@@ -80,10 +88,12 @@ RECORDS: list[tuple[dict[str, object], Reason, str]] = [
 
 @pytest.mark.parametrize(("changes", "reason", "field"), RECORDS)
 def test_records(changes: dict[str, object], reason: Reason, field: str) -> None:
-    rejection = refuse(body(changes), BINARY, reason, field)
+    rejection = assert_refused(body(changes), BINARY, reason, field)
     assert rejection.message.startswith(f"{field}: ")
     assert (rejection.source, rejection.event_id) == (ATTRIBUTES["source"], ATTRIBUTES["id"])
-    assert refuse(envelope(content=json.loads(body(changes))), (), reason, field) == rejection
+    assert (
+        assert_refused(envelope(content=json.loads(body(changes))), (), reason, field) == rejection
+    )
 
 
 @pytest.mark.parametrize("state", ["measured", "split", "merged"])
