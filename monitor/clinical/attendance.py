@@ -5,9 +5,7 @@ Clinical rules 4.1 ("Schedule"). The clock is a recorded closed day, never a rea
 
 import datetime
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import count, islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -69,7 +67,8 @@ def attendance_of(
         row = 0
         episode = 0
         seen = seen_of(kind, state) if closed_on is not None else None
-        for due, following in _with_following(visits_due(kind, plans, rules)):
+        visits = list(visits_due(kind, plans, rules))
+        for place, due in enumerate(visits):
             if closing is not None and due.due_on > closing:
                 break
             if due.kept_open:
@@ -77,7 +76,7 @@ def attendance_of(
             if seen is None or closed_on is None or due.closes_on >= closed_on:
                 closing = min(closing or due.closes_on, due.closes_on)
                 continue
-            kept, late = _kept(due, following, seen)
+            kept, late = _kept(due, visits[place + 1 :], seen)
             row = 0 if kept else row + 1 if due.episode == episode else 1
             episode = due.episode
             past.append(PastVisit(due, row, late))
@@ -87,51 +86,26 @@ def attendance_of(
 
 
 def states_of(
-    visits: Iterator[DueVisit], seen: Seen, closed_on: datetime.date | None
+    visits: Iterable[DueVisit], seen: Seen, closed_on: datetime.date | None
 ) -> Iterator[tuple[DueVisit, VisitState]]:
     """Each visit of one kind with its state; `late` and `missed` need the clock."""
-    for due, following in _with_following(visits):
-        kept, late = _kept(due, following, seen)
+    every = list(visits)
+    for place, due in enumerate(every):
+        kept, late = _kept(due, every[place + 1 :], seen)
         over = closed_on is not None and due.closes_on < closed_on and not due.kept_open
         yield due, "done" if kept else "due" if not over else "late" if late else "missed"
 
 
-def _with_following(visits: Iterator[DueVisit]) -> Iterator[tuple[DueVisit, DueVisit | None]]:
-    """Each visit with the next one to open after it has closed; the last of all has none."""
-    ahead: deque[DueVisit] = deque(islice(visits, 2))
-    while ahead:
-        due = ahead.popleft()
-        yield due, _opening_after(due.closes_on, ahead, visits)
+def _kept(due: DueVisit, later: Sequence[DueVisit], seen: Seen) -> tuple[bool, Held | None]:  # type: ignore[type-arg]
+    """Whether something is dated in the window; else what came before the next one opens.
 
-
-def _opening_after(
-    day: datetime.date, ahead: deque[DueVisit], visits: Iterator[DueVisit]
-) -> DueVisit | None:
-    """The first visit to open after a day.
-
-    Visits come by due date; only a landmark may open later than the one that is due after it.
+    `later` are the visits due after it; one that has opened by its end is not waited for.
     """
-    following: DueVisit | None = None
-    for place in count():
-        if place == len(ahead):
-            ahead.extend(islice(visits, 1))
-        if place == len(ahead):
-            break
-        other = ahead[place]
-        if following is not None:
-            return other if day < other.opens_on < following.opens_on else following
-        if other.opens_on > day:
-            following = other
-    return following
-
-
-def _kept(due: DueVisit, following: DueVisit | None, seen: Seen) -> tuple[bool, Held | None]:  # type: ignore[type-arg]
-    """Whether something is dated in the window; else what came before the next one opens."""
     place = bisect_left(seen.days, due.opens_on)
     if place == len(seen.days):
         return False, None
     day = seen.days[place]
     if day <= due.closes_on:
         return True, None
-    late = following is None or day < following.opens_on
+    late = all(day < visit.opens_on for visit in later if visit.opens_on > due.closes_on)
     return False, seen.records[place] if late else None

@@ -12,7 +12,7 @@ from monitor.clinical.clearance import Clearance
 from monitor.clinical.ctdna import Run, streams_of
 from monitor.clinical.due import Plan, ended_on, plans_of
 from monitor.clinical.eligibility import Screening, screening_of
-from monitor.clinical.episodes import HeldTherapy, SeriesKey
+from monitor.clinical.episodes import Episode, HeldTherapy, SeriesKey
 from monitor.clinical.events import PatientEnrolled
 from monitor.clinical.imaging_course import imaging_of
 from monitor.clinical.kinetics import UnitBreak
@@ -34,6 +34,7 @@ class Course(Struct, frozen=True):
     closed_on: datetime.date | None
     enrolled: tuple[Held[PatientEnrolled], ...]
     therapies: tuple[HeldTherapy, ...]
+    episodes: Sequence[Episode]
     samples: Sequence[Sample]
     runs: Sequence[Run]
     clearances: Sequence[Clearance]
@@ -59,7 +60,7 @@ class Course(Struct, frozen=True):
     @property
     def current_episode(self) -> int:
         """The number of the latest episode: one for each round of local therapy, at least 1."""
-        return max(1, len({held.fact.round for held in self.therapies}))
+        return self.episodes[-1].number
 
     @property
     def first_pds(self) -> list[Pd]:
@@ -86,13 +87,14 @@ def course_of(state: PatientState, rules: Parameters) -> Course:
     enrolled = tuple(held for held in state.enrolled if held.final)
     closed_on = max((h.fact.clinical_day for h in state.closed if h.final), default=None)
     ended = ended_on(state)
-    plans = plans_of(therapies, series.get(chosen, ()) if chosen else (), enrolled, ended)
+    plans = plans_of(imaging.episodes, series.get(chosen, ()) if chosen else (), enrolled, ended)
     return Course(
         rules=rules,
         facts=state,
         closed_on=closed_on,
         enrolled=enrolled,
         therapies=therapies,
+        episodes=imaging.episodes,
         samples=samples,
         runs=streams.runs,
         clearances=streams.clearances,

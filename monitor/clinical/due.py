@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from monitor.clinical.episodes import Episode, HeldTherapy, episodes_of
+from monitor.clinical.episodes import Episode, HeldTherapy
 from monitor.clinical.events import PatientEnrolled
 from monitor.clinical.parameters import Schedule
 from monitor.clinical.state import Held, PatientState
@@ -48,14 +48,13 @@ class DueVisit(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """An episode's schedule: what its visits are counted from, and the day that it ends on.
 
-    `treated` is the local therapy that ended last, from which the landmark sample is counted;
-    None in an episode without any. `ends_on` is `date.max` while nothing ends it.
+    The landmark sample is counted from the local therapy that ended last. `ends_on` is `date.max`
+    while nothing ends the schedule.
     """
 
-    episode: int
+    episode: Episode
     anchor: Held  # type: ignore[type-arg]
     anchor_on: datetime.date
-    treated: HeldTherapy | None
     ends_on: datetime.date
 
 
@@ -71,7 +70,7 @@ def ended_on(state: PatientState) -> datetime.date | None:
 
 
 def plans_of(
-    therapies: Sequence[HeldTherapy],
+    episodes: Sequence[Episode],
     reads: Sequence[Visit],
     enrolled: Sequence[Held[PatientEnrolled]],
     ended: datetime.date | None,
@@ -81,46 +80,27 @@ def plans_of(
     `reads` are those of the study's series, `ended` the day that ends every schedule. There is
     no plan while a therapy of the round has no end, and none without anything to count from.
     """
-    episodes = episodes_of(therapies)
-    treated = _ended_last(therapies)
     baselines = {read.episode.number: read for read in reads if read.is_baseline}
     found = []
     for place, episode in enumerate(episodes):
         following = episodes[place + 1].from_day if place + 1 < len(episodes) else datetime.date.max
         ends_on = following if ended is None else min(following, ended)
-        last = treated.get(episode.number)
-        anchor = _anchor(episode, baselines.get(episode.number), last, enrolled)
+        anchor = _anchor(episode, baselines.get(episode.number), enrolled)
         if anchor is not None:
-            found.append(Plan(episode.number, *anchor, last, ends_on))
+            found.append(Plan(episode, *anchor, ends_on))
     return tuple(found)
 
 
-def _ended_last(therapies: Sequence[HeldTherapy]) -> dict[int, HeldTherapy]:
-    """By episode the therapy of its round that ended last; of several the last in order."""
-    rounds: dict[int, list[HeldTherapy]] = {}
-    for held in therapies:
-        rounds.setdefault(held.fact.round, []).append(held)
-    # Therapies are in order: the first of a round begins it, as `episodes_of` counts them.
-    begun = sorted(rounds.items(), key=lambda row: (row[1][0].fact.clinical_day, row[0]))
-    return {
-        number: max(reversed(course), key=lambda held: held.fact.last_day)
-        for number, (_, course) in enumerate(begun, start=1)
-    }
-
-
 def _anchor(
-    episode: Episode,
-    baseline: Visit | None,
-    treated: HeldTherapy | None,
-    enrolled: Sequence[Held[PatientEnrolled]],
+    episode: Episode, baseline: Visit | None, enrolled: Sequence[Held[PatientEnrolled]]
 ) -> tuple[Held, datetime.date] | None:  # type: ignore[type-arg]
     """Surveillance baseline, else the last local therapy, else the earliest enrolment."""
     if episode.open:
         return None
     if baseline is not None:
         return baseline.held, baseline.read.clinical_day
-    if treated is not None:
-        return treated, treated.fact.last_day
+    if episode.treated is not None:
+        return episode.treated, episode.treated.fact.last_day
     if enrolled:
         return enrolled[0], day_of(enrolled[0].fact.enrolled_on)
     return None
@@ -132,8 +112,9 @@ def visits_due(kind: Kind, plans: Sequence[Plan], rules: Schedule) -> Iterator[D
     for plan in plans:
         last = _years_after(plan.anchor_on, rules.follow_up_years)
         visits = _counted_on(kind, plan, offsets)
-        if kind == "ctdna" and plan.treated is not None:
-            visits = _in_order(visits, _landmark(plan, plan.treated, rules))
+        treated = plan.episode.treated
+        if kind == "ctdna" and treated is not None:
+            visits = _in_order(visits, _landmark(plan, treated, rules))
         for visit in visits:
             if visit.due_on > last or visit.due_on >= plan.ends_on:
                 break
@@ -141,7 +122,8 @@ def visits_due(kind: Kind, plans: Sequence[Plan], rules: Schedule) -> Iterator[D
 
 
 def _counted_on(kind: Kind, plan: Plan, offsets: Offsets) -> Iterator[DueVisit]:
-    anchor, anchor_on, ends_on, episode = plan.anchor, plan.anchor_on, plan.ends_on, plan.episode
+    anchor, anchor_on, ends_on = plan.anchor, plan.anchor_on, plan.ends_on
+    episode = plan.episode.number
     for due, opens, closes in offsets:
         yield DueVisit(
             kind, episode, anchor_on + due, anchor_on + opens, anchor_on + closes, ends_on, anchor
@@ -164,7 +146,7 @@ def _landmark(plan: Plan, treated: HeldTherapy, rules: Schedule) -> DueVisit:
     treated_on = treated.fact.last_day
     due = treated_on + _days(rules.landmark_from_days)
     closes = treated_on + _days(rules.landmark_to_days)
-    return DueVisit("ctdna", plan.episode, due, due, closes, plan.ends_on, treated)
+    return DueVisit("ctdna", plan.episode.number, due, due, closes, plan.ends_on, treated)
 
 
 def _imaging_offsets(rules: Schedule) -> Offsets:

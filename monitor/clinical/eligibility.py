@@ -4,6 +4,7 @@ Clinical rules 5 and 5.1. Overall: FAIL when any criterion fails, else UNKNOWN w
 unknown, else PASS. A conflict of the protocol's text is told and changes no result.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
@@ -89,12 +90,13 @@ def screening_of(assessments: Sequence[Held[EligibilityAssessed]]) -> Screening 
     return None
 
 
-def _judged(assessed: EligibilityAssessed) -> list[Judgement]:
+@functools.lru_cache(maxsize=2**12)  # every fact of a patient asks again what it says
+def _judged(assessed: EligibilityAssessed) -> tuple[Judgement, ...]:
     judgements = [answers[judge(assessed)] for judge, answers in ANSWERS]
     size = assessed.largest_lung_lesion_mm
     if size is not None and CONTESTED_MM[0] <= size <= CONTESTED_MM[1]:
         judgements[I07] = CONTESTED
-    return judgements
+    return tuple(judgements)
 
 
 def _recorded(assessed: EligibilityAssessed, judgement: Judgement) -> str:

@@ -12,7 +12,7 @@ from monitor.clinical.events import LocalTherapy
 from monitor.clinical.imaging_read import ImagingRead
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.state import Held
-from monitor.clinical.terms import LocalModality, day_of, instant_of
+from monitor.clinical.terms import instant_of
 
 HeldRead = Held[ImagingRead]
 HeldTherapy = Held[LocalTherapy]
@@ -23,47 +23,43 @@ SeriesKey = tuple[str, str]
 class Episode(Struct, frozen=True):
     """A stretch of follow-up: 0 before the first local therapy, else from a round's first day.
 
-    `surveilled_after` is the last local-therapy day and `modality` that of the therapy that ended
-    then; None when there is none to wait for. `open` while a therapy of the round has no end, so
-    that no baseline can be taken.
+    `treated` is the therapy of the round that ended last, of several the last in order; None when
+    there is none to wait for. `open` while one of them has no end: no baseline can be taken.
     """
 
     number: int
     from_day: datetime.date
-    surveilled_after: datetime.date | None = None
+    treated: HeldTherapy | None = None
     open: bool = False
-    modality: LocalModality | None = None
 
 
 def episodes_of(therapies: Sequence[HeldTherapy]) -> tuple[Episode, ...]:
-    """Episodes in order; without any local therapy everything is episode 1."""
+    """Episodes in order, of therapies in order; without any local therapy all is episode 1."""
     if not therapies:
         return (Episode(1, datetime.date.min),)
-    rounds: dict[int, list[LocalTherapy]] = {}
+    rounds: dict[int, list[HeldTherapy]] = {}
     for held in therapies:
-        rounds.setdefault(held.fact.round, []).append(held.fact)
-    starts = sorted(
-        (min(day_of(fact.started_on) for fact in facts), number) for number, facts in rounds.items()
-    )
+        rounds.setdefault(held.fact.round, []).append(held)
+    # The first therapy of a round begins it.
+    starts = sorted((own[0].fact.clinical_day, number) for number, own in rounds.items())
     found = [Episode(0, datetime.date.min)]
     for place, (start, number) in enumerate(starts, start=1):
-        ends = [fact.ended_on for fact in rounds[number]]
-        # Of several that ended on one day the last in order: therapies come in order.
-        last = max(reversed(rounds[number]), key=lambda fact: fact.last_day)
-        found.append(Episode(place, start, last.last_day, None in ends, last.modality))
+        last = max(reversed(rounds[number]), key=lambda held: held.fact.last_day)
+        ends = [held.fact.ended_on for held in rounds[number]]
+        found.append(Episode(place, start, last, None in ends))
     return tuple(found)
 
 
 def episode_at(episodes: Sequence[Episode], day: datetime.date) -> Episode:
     """The episode in which a read's earliest image falls."""
-    return [episode for episode in episodes if episode.from_day <= day][-1]
+    return next(episode for episode in reversed(episodes) if episode.from_day <= day)
 
 
 def baseline_of(episode: Episode, reads: Sequence[HeldRead]) -> HeldRead | None:
     """The earliest read marked as baseline after the last local-therapy day of the episode."""
     if episode.open:
         return None
-    after = episode.surveilled_after
+    after = episode.treated.fact.last_day if episode.treated else None
     return next(
         (
             held
@@ -117,10 +113,9 @@ def superseded_of(reads: Sequence[HeldRead]) -> set[tuple[str, str]]:
 
     The one signed later counts, then the one with the higher record id.
     """
-    visits: dict[tuple[datetime.date, ...], list[HeldRead]] = {}
+    visits: dict[frozenset[datetime.date], list[HeldRead]] = {}
     for held in reads:
-        days = tuple(sorted({day_of(image.acquired_on) for image in held.fact.images}))
-        visits.setdefault(days, []).append(held)
+        visits.setdefault(held.fact.days, []).append(held)
     overruled: set[tuple[str, str]] = set()
     for same in (reads for reads in visits.values() if len(reads) > 1):
         counting = max(same, key=_signing_order)

@@ -6,7 +6,14 @@ from msgspec import Struct
 
 from monitor.clinical.active_lesions import PatientLesions
 from monitor.clinical.classes import Pd, pds_of
-from monitor.clinical.episodes import HeldTherapy, SeriesKey, by_series, episodes_of, study_series
+from monitor.clinical.episodes import (
+    Episode,
+    HeldTherapy,
+    SeriesKey,
+    by_series,
+    episodes_of,
+    study_series,
+)
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.quality_of_reads import ReadProblem, read_problems
 from monitor.clinical.recurrences import Recurrence, biopsies_alone, recurrences_of
@@ -17,11 +24,12 @@ from monitor.clinical.visits import proven_lesions, visits_of
 
 
 class ImagingCourse(Struct, frozen=True):
-    """Reads by series; all else is of the study's series only (clinical rules 4.3).
+    """Episodes, and reads by series; all else is of the study's series only (clinical rules 4.3).
 
     `follow_up` are its evaluated reads after the pre-treatment ones (episode 0).
     """
 
+    episodes: Sequence[Episode]
     series: dict[SeriesKey, list[Visit]]
     study_series: SeriesKey | None
     follow_up: Sequence[Visit]
@@ -53,4 +61,5 @@ def imaging_of(
         PatientLesions(therapies, sites, recurrences, rules.oligo),
         rules.oligo,
     )
-    return ImagingCourse(series, chosen, follow_up, recurrences, pds, read_problems(visits))
+    problems = read_problems(visits)
+    return ImagingCourse(episodes, series, chosen, follow_up, recurrences, pds, problems)

@@ -132,6 +132,11 @@ class ImagingRead(Record, frozen=True, kw_only=True):
     signed_at: str | None = None
 
     @property
+    def days(self) -> frozenset[datetime.date]:
+        """The days of the images: reads of the same days are of one visit (clinical rules 4.3)."""
+        return frozenset([day_of(image.acquired_on) for image in self.images])
+
+    @property
     def clinical_day(self) -> datetime.date:
         """The day that orders the record (contract 1)."""
         if len(self.images) == 1:  # the common case, read again and again

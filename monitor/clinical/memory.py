@@ -4,6 +4,7 @@ Clinical rules 1.4, 1.7 and 1.8.
 """
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 
 from monitor.clinical import recist
@@ -18,11 +19,17 @@ NON_TARGET_WORDS = frozenset({"CR", "NON-CR/NON-PD", "PD", "NE"})
 
 
 class EpisodeMemory:
-    """What an episode remembers from read to read."""
+    """What an episode remembers from read to read.
+
+    `targets` and `non_targets` are the lesions of its baseline; no targets are another thing than
+    None, which leaves open whether there are any.
+    """
 
     def __init__(self, rules: Recist) -> None:
         self.rules = rules
-        self.baseline: ImagingRead | None = None
+        self.has_baseline = False
+        self.targets: Sequence[str] | None = None
+        self.non_targets: Sequence[str] = ()
         self.baseline_mm: Decimal | None = None
         self.had_non_targets = False
         self.nadir_mm: Decimal | None = None
@@ -34,7 +41,10 @@ class EpisodeMemory:
     def begin(self, visit: Visit) -> None:
         """Take the surveillance baseline: its sum counts when every target is evaluable."""
         read = visit.read
-        self.baseline = read
+        self.has_baseline = True
+        self.targets = None if read.targets is None else [one.lesion_id for one in read.targets]
+        if read.non_targets:
+            self.non_targets = [lesion.lesion_id for lesion in read.non_targets.lesions]
         visit.found = _own_sum(read)
         if visit.found and visit.found.complete:
             self.baseline_mm = self.nadir_mm = visit.found.sum_mm
@@ -53,7 +63,7 @@ class EpisodeMemory:
     def _assess(self, visit: Visit) -> None:
         read = visit.read
         visit.baseline_mm, visit.nadir_mm = self.baseline_mm, self.nadir_mm
-        if read.timepoint.is_baseline and self.baseline is not None:
+        if read.timepoint.is_baseline and self.has_baseline:
             visit.baseline_problem = "second_baseline"
         visit.non_target = self._non_target(read)
         if recist.depth(read) == "responses":
@@ -64,21 +74,20 @@ class EpisodeMemory:
             visit.non_target = "NE" if self.had_non_targets else "NONE"
         visit.target = self._target(visit)
         found = visit.found
-        if self.baseline is not None and found and found.complete:
+        if self.has_baseline and found and found.complete:
             lowest = self.nadir_mm
             self.nadir_mm = found.sum_mm if lowest is None else min(lowest, found.sum_mm)
 
     def _target(self, visit: Visit) -> str:
-        read, baseline = visit.read, self.baseline
-        if baseline is None:
+        read = visit.read
+        if not self.has_baseline:
             visit.found = _own_sum(read)
             return "NE"
-        if baseline.targets is not None:
-            if not baseline.targets:
+        if self.targets is not None:
+            if not self.targets:
                 return "NONE"
             if read.targets:
-                expected = [target.lesion_id for target in baseline.targets]
-                visit.found = recist.sum_of_targets(read.targets, expected)
+                visit.found = recist.sum_of_targets(read.targets, self.targets)
         if visit.found is None:
             visit.found = _own_sum(read)
         if visit.found is None:
@@ -87,9 +96,9 @@ class EpisodeMemory:
 
     def _non_target(self, read: ImagingRead) -> str | None:
         """From the lesions or the group's response, else as reported below the lesion depth."""
-        at_baseline = self.baseline.non_targets if self.baseline else None
-        expected = [lesion.lesion_id for lesion in at_baseline.lesions] if at_baseline else []
-        value = recist.non_target_response(read.non_targets, expected, read.tumour_markers_normal)
+        value = recist.non_target_response(
+            read.non_targets, self.non_targets, read.tumour_markers_normal
+        )
         if value is None and recist.depth(read) != "lesions" and read.reported:
             value = read.reported.non_target
             if value in DISEASE_AFTER_CR:
@@ -123,7 +132,7 @@ class EpisodeMemory:
 
     def _show_no_disease(self, visit: Visit) -> None:
         """Responses beside a baseline without targets: shown as NONE, the overall is derived."""
-        if self.baseline is None or self.baseline.targets != ():
+        if self.targets is None or self.targets:
             return
         visit.target = visit.target or "NONE"
         if not self.had_non_targets:

@@ -56,11 +56,10 @@ class NewLesions:
         self._told: set[str] = set()
         self._sectioned: set[str] = set()
 
-    def judge(self, held: HeldRead, *, other_evidence: bool) -> list[Mention]:
+    def judge(
+        self, held: HeldRead, lesions: Sequence[NewLesionSeen], *, other_evidence: bool
+    ) -> list[Mention]:
         """What the new lesions of a read count as; `other_evidence`: it is PD without them."""
-        lesions = held.fact.new_lesions
-        if not lesions:
-            return []
         fresh = {lesion.lesion_id for lesion in lesions if lesion.lesion_id not in self._first}
         methods = _methods(lesions)
         for lesion_id in fresh:

@@ -33,7 +33,7 @@ class ReadProblem(Struct, frozen=True):
 
 def read_problems(visits: Sequence[Visit]) -> dict[str, list[ReadProblem]]:
     """Every problem of a series' reads, by kind, in the order of the reads."""
-    baselines: dict[int, ImagingRead] = {}
+    baselines: dict[int, frozenset[str] | None] = {}  # the lesions that each lists
     had_cr: set[int] = set()
     found: dict[str, list[ReadProblem]] = {}
     for visit in visits:
@@ -41,14 +41,15 @@ def read_problems(visits: Sequence[Visit]) -> dict[str, list[ReadProblem]]:
         for problem in _problems(visit, baselines.get(number), after_cr=number in had_cr):
             found.setdefault(problem.kind, []).append(problem)
         if visit.is_baseline:
-            baselines[number] = visit.read
+            targets = visit.read.targets
+            baselines[number] = None if targets is None else _names(targets)
         if visit.overall == "CR":
             had_cr.add(number)
     return found
 
 
 def _problems(
-    visit: Visit, baseline: ImagingRead | None, *, after_cr: bool
+    visit: Visit, listed: frozenset[str] | None, *, after_cr: bool
 ) -> Iterator[ReadProblem]:
     if not visit.evaluated:
         if visit.held.final:
@@ -64,8 +65,8 @@ def _problems(
         yield ReadProblem(visit.baseline_problem, visit, visit.baseline_days)
     if visit.is_baseline:
         yield from _of_baseline(visit)
-    elif unknown := _unknown_targets(visit.read, baseline):
-        yield ReadProblem("unknown_target", visit, {"count": _targets(unknown)})
+    elif listed is not None and (unknown := _names(visit.read.targets or ()) - listed):
+        yield ReadProblem("unknown_target", visit, {"count": _targets(len(unknown))})
     if after_cr and visit.overall == "PR":
         yield ReadProblem("pr_after_cr", visit)
 
@@ -88,12 +89,8 @@ def _differences(visit: Visit) -> Iterator[str]:
             yield f"{what} {said} reported, {computed} computed"
 
 
-def _unknown_targets(read: ImagingRead, baseline: ImagingRead | None) -> int:
-    """How many targets the episode's baseline, where it lists lesions, does not list."""
-    if baseline is None or baseline.targets is None or not read.targets:
-        return 0
-    known = {target.lesion_id for target in baseline.targets}
-    return len({target.lesion_id for target in read.targets if target.lesion_id not in known})
+def _names(targets: Sequence[Target]) -> frozenset[str]:
+    return frozenset([target.lesion_id for target in targets])
 
 
 def _targets(count: int) -> str:

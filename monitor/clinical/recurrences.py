@@ -42,9 +42,10 @@ NEVER = datetime.date.min
 
 def judge_sites(visits: Sequence[Visit], sites: TreatedSites) -> None:
     """Set on each read of a series the sites that it shows as recurred, and those in doubt."""
-    calls = _calls(visits, sites)
-    if not calls:
+    words = (seen for visit in visits for seen in visit.read.treated_sites or ())
+    if GROWTH.isdisjoint(seen.finding for seen in words):
         return
+    calls = _calls(visits, sites)
     settled, cleared = _settled(calls), _cleared(sites)
     for site, said in calls.items():
         if not any(call.grown for call in said):

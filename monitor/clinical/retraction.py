@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from monitor.clinical.course import Course
-from monitor.clinical.episodes import episode_at, episodes_of
+from monitor.clinical.episodes import episode_at
 from monitor.clinical.events import LocalTherapy, SystemicTherapy
 from monitor.clinical.findings import CATALOGUE_ORDER, evidence_item, finding_id, notice_id
 from monitor.clinical.review import AnyHeld
@@ -71,13 +71,12 @@ def retractions(
 
 def _replaced(said: Told, state: PatientState, now: Mapping[str, Told], course: Course) -> bool:
     """Whether this same fact raised a finding of the name in the same episode."""
-    episodes = episodes_of(course.therapies)
-    place = episode_at(episodes, said.effective_on)
+    place = episode_at(course.episodes, said.effective_on)
     return any(
         other.finding == said.finding
         and other.action == "raised"
         and state.told.get(key) is not other
-        and episode_at(episodes, other.effective_on) is place
+        and episode_at(course.episodes, other.effective_on) is place
         for key, other in now.items()
     )
 

@@ -41,7 +41,7 @@ def missed_visits(course: Course, until_day: datetime.date) -> list[datetime.dat
 
     Only reads of the study's series count here, and a withdrawal ends nothing (1.11).
     """
-    plans = plans_of(course.therapies, course.visits, course.enrolled, None)
+    plans = plans_of(course.episodes, course.visits, course.enrolled, None)
     seen = seen_in([visit.held for visit in course.visits])
     visits = states_of(visits_due("imaging", plans, course.rules.schedule), seen, until_day)
     return [due.due_on for due, state in visits if state in ("missed", "late")]

@@ -84,7 +84,8 @@ def _evaluate(
             _look_at_window(visit, rules)
         else:
             memory.follow_up(visit)
-        visit.mentions = lesions.judge(visit.held, other_evidence=_pd_anyway(visit))
+        if seen := visit.read.new_lesions:
+            visit.mentions = lesions.judge(visit.held, seen, other_evidence=_pd_anyway(visit))
         visit.new_lesion = new_lesion_value(visit.mentions, visit.read)
         if not visit.is_baseline:
             memory.conclude(visit)
@@ -93,11 +94,11 @@ def _evaluate(
 
 def _look_at_window(visit: Visit, rules: Parameters) -> None:
     """Note a surveillance baseline outside the window of the therapy before it (1.12)."""
-    episode = visit.episode
-    if episode.modality is None or episode.surveilled_after is None:
+    if visit.episode.treated is None:
         return
-    first, last = rules.surveillance_baseline_window.of(episode.modality)
-    days = (visit.day - episode.surveilled_after).days
+    therapy = visit.episode.treated.fact
+    first, last = rules.surveillance_baseline_window.of(therapy.modality)
+    days = (visit.day - therapy.last_day).days
     if not first <= days <= last:
         visit.baseline_problem = "baseline_window"
         visit.baseline_days = {"days": days, "first": first, "last": last}

@@ -1,14 +1,12 @@
 """Rules of the quality of reads: one row for each kind of DATA_QUALITY (clinical rules 4.2)."""
 
-import datetime
 from collections.abc import Callable, Iterator, Mapping
 
 from monitor.clinical.course import Course
 from monitor.clinical.findings import Finding
 from monitor.clinical.quality_of_reads import NO_ONE_ORGAN, ReadProblem
 from monitor.clinical.rule import Rule
-from monitor.clinical.terms import day_of, instant_of
-from monitor.clinical.visit import Visit
+from monitor.clinical.terms import instant_of
 
 Numbers = Mapping[str, object]
 
@@ -22,10 +20,10 @@ def _plain(_course: Course) -> NumbersOf:
 
 def _which_counts(course: Course) -> NumbersOf:
     """What decided between reads of the same image days: when they were signed, or the id."""
-    counting = {_image_days(visit): visit.read for visit in course.visits if visit.evaluated}
+    counting = {visit.read.days: visit.read for visit in course.visits if visit.evaluated}
 
     def which(problem: ReadProblem) -> Numbers:
-        signed = counting[_image_days(problem.visit)].signed_at
+        signed = counting[problem.visit.read.days].signed_at
         before = problem.visit.read.signed_at
         if signed is None:
             return {"which": WHICH_WORDS["unsigned"]}
@@ -35,10 +33,6 @@ def _which_counts(course: Course) -> NumbersOf:
         return {"which": WHICH_WORDS["later" if later else "same"]}
 
     return which
-
-
-def _image_days(visit: Visit) -> frozenset[datetime.date]:
-    return frozenset(day_of(image.acquired_on) for image in visit.read.images)
 
 
 WHICH_WORDS: Mapping[str, str] = {
