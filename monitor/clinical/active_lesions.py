@@ -15,7 +15,8 @@ from monitor.clinical.imaging_read import ImagingRead, NewLesionSeen
 from monitor.clinical.parameters import Oligo
 from monitor.clinical.recurrences import Recurrence
 from monitor.clinical.sites import GROWTH, SiteSince, TreatedSites
-from monitor.clinical.visit import Order, Visit
+from monitor.clinical.state import Order
+from monitor.clinical.visit import Visit
 
 ACTIVE_TARGETS = frozenset({"measured", "too_small_to_measure", "split"})
 ACTIVE_NON_TARGETS = frozenset({"present", "unequivocal_progression"})

@@ -13,11 +13,10 @@ from monitor.clinical.active_lesions import ActiveCount, EpisodeLesions, Patient
 from monitor.clinical.episodes import Episode, episode_at
 from monitor.clinical.events import TreatabilityStated
 from monitor.clinical.parameters import Oligo
-from monitor.clinical.recurrences import biopsy_order
 from monitor.clinical.sites import HeldBiopsy
-from monitor.clinical.state import Held
+from monitor.clinical.state import Held, Order, order_of
 from monitor.clinical.terms import Treatable
-from monitor.clinical.visit import Order, Visit
+from monitor.clinical.visit import Visit
 
 Class = Literal["OLIGO", "POLY"]
 
@@ -96,7 +95,7 @@ def _first_pds(
     ]
     for held in biopsies:
         day = held.fact.clinical_day
-        pds.append(Pd(held, day, (held,), episode_at(episodes, day), biopsy_order(held)))
+        pds.append(Pd(held, day, (held,), episode_at(episodes, day), order_of(held)))
     first: dict[int, Pd] = {}
     for pd in sorted(pds, key=lambda pd: pd.order):
         first.setdefault(pd.episode.number, pd)

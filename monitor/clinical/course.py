@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from monitor.clinical.attendance import Attendance, attendance_of
 from monitor.clinical.classes import Pd
 from monitor.clinical.clearance import Clearance
-from monitor.clinical.ctdna import Run, streams_of
+from monitor.clinical.ctdna import Confirmed, Run, streams_of
 from monitor.clinical.due import Plan, ended_on, plans_of
 from monitor.clinical.eligibility import Screening, screening_of
 from monitor.clinical.episodes import Episode, HeldTherapy, SeriesKey
@@ -21,6 +21,7 @@ from monitor.clinical.quality_of_reads import ReadProblem
 from monitor.clinical.recurrences import Recurrence
 from monitor.clinical.review import Cause, Picture, causes_of
 from monitor.clinical.sample import AssayChange, Sample, assay_changes_of, samples_of
+from monitor.clinical.sites import TreatedSites
 from monitor.clinical.state import RECORD_LISTS, Held, PatientState
 from monitor.clinical.terms import day_of
 from monitor.clinical.visit import Visit
@@ -35,14 +36,17 @@ class Course(Struct, frozen=True):
     enrolled: tuple[Held[PatientEnrolled], ...]
     therapies: tuple[HeldTherapy, ...]
     episodes: Sequence[Episode]
+    sites: TreatedSites
     samples: Sequence[Sample]
     runs: Sequence[Run]
+    confirmed: Sequence[Confirmed]
     clearances: Sequence[Clearance]
     assay_changes: Sequence[AssayChange]
     units_not_comparable: Sequence[UnitBreak]
     series: dict[SeriesKey, list[Visit]]
     study_series: SeriesKey | None
     follow_up: Sequence[Visit]
+    evaluable: Sequence[Visit]
     recurrences: Sequence[Recurrence]
     pds: Sequence[Pd]
     causes: Sequence[Cause]
@@ -86,6 +90,7 @@ def course_of(state: PatientState, rules: Parameters) -> Course:
     series, chosen = imaging.series, imaging.study_series
     enrolled = tuple(held for held in state.enrolled if held.final)
     closed_on = max((h.fact.clinical_day for h in state.closed if h.final), default=None)
+    evaluable = [visit for visit in imaging.follow_up if visit.evaluable]
     ended = ended_on(state)
     plans = plans_of(imaging.episodes, series.get(chosen, ()) if chosen else (), enrolled, ended)
     return Course(
@@ -95,17 +100,20 @@ def course_of(state: PatientState, rules: Parameters) -> Course:
         enrolled=enrolled,
         therapies=therapies,
         episodes=imaging.episodes,
+        sites=imaging.sites,
         samples=samples,
         runs=streams.runs,
+        confirmed=streams.confirmed,
         clearances=streams.clearances,
         assay_changes=assay_changes_of(samples),
         units_not_comparable=[one for run in streams.runs for one in run.unit_breaks],
         series=series,
         study_series=chosen,
         follow_up=imaging.follow_up,
+        evaluable=evaluable,
         recurrences=imaging.recurrences,
         pds=imaging.pds,
-        causes=causes_of(Picture(rules, imaging.pds, streams.runs, imaging.follow_up, therapies)),
+        causes=causes_of(Picture(rules, imaging.pds, streams.confirmed, evaluable, therapies)),
         read_problems=imaging.problems,
         screening=screening_of(state.eligibility),
         ended_on=ended,

@@ -17,10 +17,21 @@ from monitor.clinical.sample import Group, HeldSample, HeldTherapy, Sample
 from monitor.clinical.terms import day_of
 
 
+class Confirmation(Struct, frozen=True):
+    """The pair of positives that confirms a run: the same sample twice when one is enough."""
+
+    first: Sample
+    by: Sample
+
+    @property
+    def pair(self) -> tuple[HeldSample, ...]:
+        """The records of the pair, each once."""
+        return (self.first.held,) if self.first is self.by else (self.first.held, self.by.held)
+
+
 class Run(Struct):
     """Positives without a counted negative between them.
 
-    `confirmed_by` and `pair_first` are the confirming pair (the same sample when one confirms).
     `closed_by` is the record that ended the run, whatever its state: a counted negative, a local
     therapy, or the positive that found an unconfirmed run stale; None while it goes on.
     `refuted_by` is the counted negative that ended an unconfirmed run.
@@ -28,8 +39,7 @@ class Run(Struct):
 
     members: list[Sample] = field(default_factory=list)
     pattern: str = "RELAPSE"
-    pair_first: Sample | None = None
-    confirmed_by: Sample | None = None
+    confirmation: Confirmation | None = None
     refuted_by: Sample | None = None
     closed_by: HeldSample | HeldTherapy | None = None
     rises: list[Rise] = field(default_factory=list)
@@ -38,7 +48,7 @@ class Run(Struct):
     @property
     def suspected(self) -> bool:
         """Whether the run began as a suspicion (with one positive to confirm it did not)."""
-        return self.confirmed_by is not self.members[0]
+        return self.confirmation is None or self.confirmation.by is not self.members[0]
 
     @property
     def closed_on(self) -> datetime.date | None:
@@ -51,10 +61,14 @@ class Run(Struct):
         return (known.ended_by for known in self.kinetics.values() if known.ended_by)
 
 
+Confirmed = tuple[Run, Confirmation]
+
+
 class Streams(Struct, frozen=True):
     """What the samples of a patient make, stream by stream."""
 
     runs: list[Run]
+    confirmed: list[Confirmed]
     clearances: list[Clearance]
 
 
@@ -76,8 +90,10 @@ def streams_of(
         streams[name].take(sample)
     for stream in streams.values():
         stream.close_by_therapy(datetime.date.max)
+    runs = [run for stream in streams.values() for run in stream.runs]
     return Streams(
-        runs=[run for stream in streams.values() for run in stream.runs],
+        runs=runs,
+        confirmed=[(run, run.confirmation) for run in runs if run.confirmation],
         clearances=[one for stream in streams.values() for one in stream.tracking.clearances],
     )
 
@@ -135,7 +151,7 @@ class _Stream(Struct):
         self.last_negative = sample.day
         if self.run:
             self.run.closed_by = sample.held
-            if self.run.confirmed_by:
+            if self.run.confirmation:
                 self.tracking.arm(self.run.members[-1])
             else:
                 self.run.refuted_by, sample.course = sample, "not_confirmed"
@@ -157,16 +173,16 @@ def _add(run: Run, sample: Sample, rules: Ctdna) -> None:
     kinetics = run.kinetics.setdefault(sample.group, Kinetics())
     if rise := kinetics.take(sample, rules.rise):
         run.rises.append(rise)
-    if run.confirmed_by or sample.not_counted_because:
+    if run.confirmation or sample.not_counted_because:
         return
     first = next(member for member in run.members if not member.not_counted_because)
     gap = (sample.day - first.day).days
     if rules.confirm.n == 1 or (first is not sample and gap >= rules.confirm.min_gap):
-        run.pair_first, run.confirmed_by = first, sample
+        run.confirmation = Confirmation(first, sample)
         sample.course = "confirmed"
 
 
 def _stale(run: Run, sample: Sample, rules: Ctdna) -> bool:
     """An unconfirmed run is dropped when the next positive comes too late; confirmed ones stay."""
     gap = (sample.day - run.members[-1].day).days
-    return not run.confirmed_by and gap > rules.confirm.max_gap
+    return not run.confirmation and gap > rules.confirm.max_gap

@@ -13,7 +13,8 @@ from msgspec import Struct
 from monitor.clinical.course import Course
 from monitor.clinical.recist import depth
 from monitor.clinical.schedule import missed_visits
-from monitor.clinical.visit import Order, Visit
+from monitor.clinical.state import Order
+from monitor.clinical.visit import Visit
 
 Profile = Literal["FDA_A", "ITT_LIKE"]
 Endpoint = Literal["PFS", "TTP", "OS", "TTNST", "DOR"]
@@ -112,9 +113,8 @@ class _Imaging:
         self.treated_on = _first_systemic(course, start)
         self.adequate = [
             visit
-            for visit in course.follow_up
-            if (visit.is_baseline or visit.overall not in (None, "NE"))
-            and (died_on is None or visit.read.clinical_day <= died_on)
+            for visit in course.evaluable
+            if died_on is None or visit.read.clinical_day <= died_on
         ]
         self.baseline = next((visit for visit in course.follow_up if visit.is_baseline), None)
         reads = [visit.read for visit in course.visits if visit.evaluated]

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from monitor.clinical.course import Course
 from monitor.clinical.ctdna import Run
-from monitor.clinical.review import confirmed_runs
 
 
 def repeat_days(course: Course, run: Run, confirmed_on: datetime.date) -> Iterator[datetime.date]:
@@ -27,6 +26,6 @@ def repeat_days(course: Course, run: Run, confirmed_on: datetime.date) -> Iterat
 def expedite_due_days(course: Course) -> Iterator[datetime.date]:
     """Of each confirmed run the next day, after the closed one, that can ask for imaging again."""
     closed_on = course.closed_on or datetime.date.min
-    for run, confirmed_on, _pair in confirmed_runs(course.runs):
-        due = (day for day in repeat_days(course, run, confirmed_on) if day > closed_on)
+    for run, confirmation in course.confirmed:
+        due = (day for day in repeat_days(course, run, confirmation.by.day) if day > closed_on)
         yield from [day for day in [next(due, None)] if day]

@@ -24,12 +24,13 @@ from monitor.clinical.visits import proven_lesions, visits_of
 
 
 class ImagingCourse(Struct, frozen=True):
-    """Episodes, and reads by series; all else is of the study's series only (clinical rules 4.3).
+    """Episodes, sites, reads by series; all else is of the study's series only (4.3).
 
     `follow_up` are its evaluated reads after the pre-treatment ones (episode 0).
     """
 
     episodes: Sequence[Episode]
+    sites: TreatedSites
     series: dict[SeriesKey, list[Visit]]
     study_series: SeriesKey | None
     follow_up: Sequence[Visit]
@@ -62,4 +63,4 @@ def imaging_of(
         rules.oligo,
     )
     problems = read_problems(visits)
-    return ImagingCourse(episodes, series, chosen, follow_up, recurrences, pds, problems)
+    return ImagingCourse(episodes, sites, series, chosen, follow_up, recurrences, pds, problems)

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from monitor.clinical import recist
 from monitor.clinical.imaging_read import ImagingRead, Target
+from monitor.clinical.terms import instant_of
 from monitor.clinical.visit import Visit
 
 MEASURABLE_MM = Decimal(10)
@@ -19,6 +20,7 @@ THIN_SLICES_MM = Decimal(5)  # over it a lesion must be twice as large as a slic
 TARGETS_MAX = 5
 TARGETS_PER_ORGAN_MAX = 2
 NO_ONE_ORGAN = frozenset({"other", "unspecified"})
+UNNAMED_WORDS = "; those in another or no named organ count only in all"
 SIZED = frozenset({"measured", "split", "too_small_to_measure", "absent"})
 
 
@@ -35,8 +37,8 @@ def read_problems(visits: Sequence[Visit]) -> dict[str, list[ReadProblem]]:
     """Every problem of a series' reads, by kind, in the order of the reads."""
     baselines: dict[int, frozenset[str] | None] = {}  # the lesions that each lists
     had_cr: set[int] = set()
-    found: dict[str, list[ReadProblem]] = {}
-    for visit in visits:
+    found = {"same_day_read": list(_overruled(visits))}
+    for visit in (visit for visit in visits if visit.evaluated):
         number = visit.episode.number
         for problem in _problems(visit, baselines.get(number), after_cr=number in had_cr):
             found.setdefault(problem.kind, []).append(problem)
@@ -51,10 +53,6 @@ def read_problems(visits: Sequence[Visit]) -> dict[str, list[ReadProblem]]:
 def _problems(
     visit: Visit, listed: frozenset[str] | None, *, after_cr: bool
 ) -> Iterator[ReadProblem]:
-    if not visit.evaluated:
-        if visit.held.final:
-            yield ReadProblem("same_day_read", visit)
-        return
     if visit.read.reported and (differences := list(_differences(visit))):
         yield ReadProblem("reported_differs", visit, {"differences": "; ".join(differences)})
     group = visit.read.non_targets
@@ -69,6 +67,27 @@ def _problems(
         yield ReadProblem("unknown_target", visit, {"count": _targets(len(unknown))})
     if after_cr and visit.overall == "PR":
         yield ReadProblem("pr_after_cr", visit)
+
+
+def _overruled(visits: Sequence[Visit]) -> Iterator[ReadProblem]:
+    overruled = [visit for visit in visits if visit.held.final and not visit.evaluated]
+    if not overruled:
+        return
+    counting = {visit.read.days: visit.read for visit in visits if visit.evaluated}
+    for visit in overruled:
+        which = _which_counts(visit.read.signed_at, counting[visit.read.days].signed_at)
+        yield ReadProblem("same_day_read", visit, {"which": which})
+
+
+def _which_counts(signed: str | None, other: str | None) -> str:
+    """What decided between two reads of the same image days: when they were signed, or the id."""
+    if other is None:
+        return "neither is signed"
+    if signed is None:
+        return "only the other is signed"
+    if instant_of(other) > instant_of(signed):
+        return "the other was signed later"
+    return "both were signed at the same time"
 
 
 def _differences(visit: Visit) -> Iterator[str]:
@@ -115,7 +134,13 @@ def _of_baseline(visit: Visit) -> Iterator[ReadProblem]:
     listed = list(organs.values())
     most = max((listed.count(organ) for organ in set(listed) - NO_ONE_ORGAN), default=0)
     if len(listed) > TARGETS_MAX or most > TARGETS_PER_ORGAN_MAX:
-        yield ReadProblem("target_caps", visit, {"count": len(listed), "most": most})
+        unnamed = any(not target.nodal and target.organ in NO_ONE_ORGAN for target in targets)
+        numbers = {
+            "count": len(listed),
+            "most": f", {most} of them in one organ" if most > 1 else "",
+            "unnamed": UNNAMED_WORDS if unnamed else "",
+        }
+        yield ReadProblem("target_caps", visit, numbers)
 
 
 def _slice_floor_mm(read: ImagingRead) -> Decimal:

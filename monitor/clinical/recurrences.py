@@ -12,8 +12,8 @@ from msgspec import Struct
 from monitor.clinical.imaging_read import TreatedSiteRead
 from monitor.clinical.parameters import Recist
 from monitor.clinical.sites import GROWTH, HeldBiopsy, SiteShown, SiteSince, TreatedSites, Verdict
-from monitor.clinical.state import Held
-from monitor.clinical.visit import Order, Visit
+from monitor.clinical.state import Held, Order, order_of
+from monitor.clinical.visit import Visit
 
 
 class Call(Struct, frozen=True):
@@ -26,7 +26,11 @@ class Call(Struct, frozen=True):
 
 
 class Recurrence(Struct, frozen=True):
-    """The first read or biopsy that shows a site as recurred; `visit` is None for a biopsy."""
+    """The first read or biopsy that shows a site as recurred; `visit` is None for a biopsy.
+
+    `called` is the reader's word where it counts by itself; `new_lesion` says that there is an
+    unequivocal one at the site.
+    """
 
     site: SiteSince
     on: datetime.date
@@ -34,6 +38,8 @@ class Recurrence(Struct, frozen=True):
     order: Order
     visit: Visit | None
     biopsy: HeldBiopsy | None
+    called: TreatedSiteRead | None = None
+    new_lesion: bool = False
 
 
 Calls = Mapping[SiteSince, Sequence[Call]]
@@ -53,8 +59,8 @@ def judge_sites(visits: Sequence[Visit], sites: TreatedSites) -> None:
         for call, shown in _recurred(site, said, sites.biopsies.get(site, ())):
             call.visit.recurred = (*call.visit.recurred, shown)
         name = site[0]
-        for visit in _doubted(said, settled.get(name), cleared.get(name, NEVER)):
-            visit.doubted = (*visit.doubted, site)
+        for call in _doubted(said, settled.get(name), cleared.get(name, NEVER)):
+            call.visit.doubted = (*call.visit.doubted, SiteShown(site, call.seen))
 
 
 def biopsies_alone(visits: Sequence[Visit], sites: TreatedSites) -> list[tuple[SiteSince, Held]]:  # type: ignore[type-arg]
@@ -84,18 +90,13 @@ def recurrences_of(
         for found in _shown_by(visit, sites, rules)
     ]
     shown += [
-        Recurrence(site, held.fact.clinical_day, (held,), biopsy_order(held), None, held)
+        Recurrence(site, held.fact.clinical_day, (held,), order_of(held), None, held)
         for site, held in alone
     ]
     first: dict[SiteSince, Recurrence] = {}
     for found in sorted(shown, key=lambda found: found.order):
         first.setdefault(found.site, found)
     return list(first.values())
-
-
-def biopsy_order(held: HeldBiopsy) -> Order:
-    """The biopsy's place in time among reads (contract 2, "Order")."""
-    return (held.fact.clinical_day, held.fact.clinical_day, *held.key)
 
 
 def _calls(visits: Sequence[Visit], sites: TreatedSites) -> dict[SiteSince, list[Call]]:
@@ -140,11 +141,6 @@ def _recurred(
 
     Once tissue has proven a site, the guards leave no doubt of a reader's `progressed`.
     """
-    if not biopsies:
-        for call in calls:
-            if call.verdict == "recurred":
-                yield call, SiteShown(*site)
-        return
     cleared = max(_benign_days(biopsies), default=NEVER)
     dating: dict[int, HeldBiopsy] = {}  # by the very call: a read may name a site twice
     alone: HeldBiopsy | None = None
@@ -158,28 +154,29 @@ def _recurred(
     for call in calls:
         by = dating.get(id(call))
         if proof is None:
-            known = alone if alone and biopsy_order(alone) <= call.visit.order else None
-            proof = min(filter(None, (by, known)), key=biopsy_order, default=None)
+            known = alone if alone and order_of(alone) <= call.visit.order else None
+            proof = min(filter(None, (by, known)), key=order_of, default=None)
         own = call.verdict == "recurred" and cleared < call.visit.day
         if by is None and call.seen.finding == "progressed":
             by = proof
         if (own or by is not None) and call.visit.held.key not in told:
             told.add(call.visit.held.key)
-            yield call, SiteShown(*site, None if own else by)
+            yield call, SiteShown(site, call.seen, None if own else by)
 
 
 def _doubted(
     calls: Sequence[Call], settled: Order | None, cleared: datetime.date
-) -> Iterator[Visit]:
-    """Reads that leave a doubt which no later read or benign biopsy of the site has ended."""
-    visits = {
-        call.visit.held.key: call.visit
-        for call in calls
-        if call.verdict == "equivocal"
-        and cleared < call.visit.day
-        and (settled is None or settled <= call.visit.order)
-    }
-    yield from visits.values()
+) -> Iterable[Call]:
+    """Calls that leave a doubt which no later read or benign biopsy of the site has ended.
+
+    Of several in one read the first counts.
+    """
+    found: dict[Order, Call] = {}
+    for call in calls:
+        order = call.visit.order
+        if call.verdict == "equivocal" and cleared < order[0] and (settled or order) <= order:
+            found.setdefault(order, call)
+    return found.values()
 
 
 def _settled(calls: Calls) -> Mapping[str, Order]:
@@ -213,14 +210,17 @@ def _shown_by(visit: Visit, sites: TreatedSites, rules: Recist) -> Iterator[Recu
         since = sites.since(site_id, visit.day) if site_id else None
         if site_id and since is not None:
             mentions.setdefault((site_id, since), []).append(mention)
-    by_call = {shown.key: shown for shown in visit.recurred}
+    by_call = {shown.site: shown for shown in visit.recurred}
     pick = min if rules.pd_date_rule == "earliest_evidence" else max
     called_on = pick(visit.site_days) if by_call else None
     for site in dict.fromkeys((*by_call, *mentions)):
         lesions = mentions.get(site, [])
-        biopsy = by_call[site].biopsy if site in by_call and not lesions else None
+        call = by_call.get(site)
+        biopsy = call.biopsy if call and not lesions else None
         days = [visit.seen_on(mention, rules) for mention in lesions]
-        days += [called_on] if called_on and site in by_call else []
+        days += [called_on] if called_on and call else []
         records = visit.evidence(lesions)
         records += (biopsy,) if biopsy else ()
-        yield Recurrence(site, min(days), records, visit.order, visit, biopsy)
+        called = call.seen if call and not call.biopsy else None
+        on, order = min(days), visit.order
+        yield Recurrence(site, on, records, order, visit, biopsy, called, bool(lesions))

@@ -27,7 +27,7 @@ WORDS: Mapping[str, str] = {  # what can be retracted, in words
 }
 UNSUPPORTED = "current records no longer support this"
 RULES_GONE = "records do not support this under the study's changed rules"
-_HAD_SAID = "It had said: "  # a withdrawal's explanation: why, then what was told before
+HAD_SAID = "It had said: "  # a withdrawal's explanation: why, then what was told before
 
 
 def may_be_retracted(said: Told) -> bool:
@@ -161,7 +161,7 @@ def _numbers(
 
 def _ground(said: Told) -> str:
     """On what a withdrawn finding does not hold: its withdrawal told why, possibly long ago."""
-    if RULES_GONE in said.explanation.partition(_HAD_SAID)[0]:
+    if RULES_GONE in said.explanation.partition(HAD_SAID)[0]:
         return "under the study's changed rules"
     return "on the current records"
 
@@ -183,7 +183,7 @@ def _again(key: str, known: Told) -> Told:
     revision = known.revision + 1
     action: Action = "raised"
     # What it said before it was withdrawn with the enrolment.
-    text = known.explanation.partition(_HAD_SAID)[2]
+    text = known.explanation.partition(HAD_SAID)[2]
     return replace(
         known, action=action, revision=revision, notice_id=notice_id(key, action, revision),
         explanation=text or known.explanation,

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from monitor.clinical.classes import Pd
-from monitor.clinical.ctdna import Run
+from monitor.clinical.ctdna import Confirmed
 from monitor.clinical.events import LocalTherapy
 from monitor.clinical.parameters import Parameters
 from monitor.clinical.state import Held
@@ -22,11 +22,11 @@ AnyHeld = Held[Any]  # of whatever kind of fact
 
 
 class Picture(Struct, frozen=True):
-    """What the causes look at: radiographic PDs, runs of positives, reads, local therapies."""
+    """What the causes look at: radiographic PDs, confirmed runs, evaluable reads, therapies."""
 
     rules: Parameters
     pds: Sequence[Pd]
-    runs: Sequence[Run]
+    confirmed: Sequence[Confirmed]
     reads: Sequence[Visit]
     therapies: Sequence[Held[LocalTherapy]]
 
@@ -104,37 +104,28 @@ def _waits_words(pd: Pd, _picture: Picture) -> str:
     return f"{missing}, and until then the class of the PD is open"
 
 
-def confirmed_runs(runs: Sequence[Run]) -> Iterator[tuple[Run, datetime.date, tuple[AnyHeld, ...]]]:
-    """Confirmed runs with the day of the confirming sample and the identifying pair."""
-    for run in runs:
-        if run.confirmed_by is not None and run.pair_first is not None:
-            pair = {held.key: held for held in (run.pair_first.held, run.confirmed_by.held)}
-            yield run, run.confirmed_by.day, tuple(pair.values())
-
-
-def latest_evaluable(
+def latest(
     reads: Sequence[Visit], until: datetime.date, since: datetime.date = datetime.date.min
 ) -> Visit | None:
-    """The last evaluable read, in order, dated from `since` to `until`, both included."""
-    found = (v for v in reversed(reads) if v.evaluable and since <= v.day <= until)
-    return next(found, None)
+    """The last read, in order, dated from `since` to `until`, both included."""
+    return next((v for v in reversed(reads) if since <= v.day <= until), None)
 
 
 def _molecular_alone(picture: Picture) -> Iterator[Cause]:
-    for _run, confirmed_on, pair in confirmed_runs(picture.runs):
-        seen = latest_evaluable(picture.reads, confirmed_on)
+    for _run, confirmation in picture.confirmed:
+        seen = latest(picture.reads, confirmation.by.day)
         if seen is not None and seen.clear:
-            yield Cause("T5", confirmed_on, pair, supporting=(seen.held,))
+            yield Cause("T5", confirmation.by.day, confirmation.pair, supporting=(seen.held,))
 
 
 def _molecular_fast(picture: Picture) -> Iterator[Cause]:
     alone = picture.rules.transition.ctdna_alone == "TRANSITION"
-    for run, confirmed_on, pair in confirmed_runs(picture.runs):
+    for run, confirmation in picture.confirmed:
         fast = next((rise for rise in run.rises if rise.fast), None)
-        before = latest_evaluable(picture.reads, confirmed_on)
+        before = latest(picture.reads, confirmation.by.day)
         if fast is None or before is None or not before.clear:
             continue
-        after = [v for v in picture.reads if v.evaluable and v.day >= confirmed_on]
+        after = [visit for visit in picture.reads if visit.day >= confirmation.by.day]
         if len(after) >= CLEAR_TWICE and all(visit.clear for visit in after):
             seen: tuple[AnyHeld, ...] = (
                 *(visit.held for visit in after[:CLEAR_TWICE]),
@@ -146,7 +137,8 @@ def _molecular_fast(picture: Picture) -> Iterator[Cause]:
                 f"{FAST_WORDS} (ctDNA doubles in {fast.doubling_time_days} days; "
                 f"clear scans of {first} and {second})"
             )
-            yield Cause("T6", fast.sample.day, pair, level, supporting=seen, words=words)
+            on, pair = fast.sample.day, confirmation.pair
+            yield Cause("T6", on, pair, level, supporting=seen, words=words)
 
 
 CLEAR_TWICE = 2
@@ -158,15 +150,15 @@ def _both(picture: Picture) -> Iterator[Cause]:
         if not pd.first or pd.klass != "OLIGO":
             continue
         together = [
-            (confirmed_on, pair)
-            for run, confirmed_on, pair in confirmed_runs(picture.runs)
+            confirmation
+            for run, confirmation in picture.confirmed
             if run.members[0].day <= pd.pd_on + window
             and (run.closed_on is None or run.closed_on >= pd.pd_on)
         ]
         if together:
-            confirmed_on, pair = min(together, key=lambda row: row[0])
-            on = max(pd.pd_on, confirmed_on)
-            yield Cause("T7", on, pd.identifying, "CONSIDER", supporting=pair)
+            first = min(together, key=lambda one: one.by.day)
+            on = max(pd.pd_on, first.by.day)
+            yield Cause("T7", on, pd.identifying, "CONSIDER", supporting=first.pair)
 
 
 ROUNDS_WORDS = (
@@ -220,7 +212,7 @@ def words_of(cause: Cause) -> str:
 
 def causes_of(picture: Picture) -> list[Cause]:
     """Every cause that holds, in the order T1 to T8; none costs nothing."""
-    if not picture.pds and not any(run.confirmed_by for run in picture.runs):
+    if not picture.pds and not picture.confirmed:
         return []
     return [cause for row in CAUSES for cause in row.holds(picture)]
 

@@ -12,15 +12,9 @@ from monitor.clinical.attendance import VisitState, seen_in, seen_of, states_of
 from monitor.clinical.course import Course
 from monitor.clinical.due import KINDS, DueVisit, plans_of, visits_due
 from monitor.clinical.expedite import expedite_due_days
-from monitor.clinical.imaging_read import ImagingRead
-from monitor.clinical.state import Held
+from monitor.clinical.state import Held, order_of
 
 AnyHeld = Held[Any]  # of whatever kind of fact
-
-
-def follow_up_ended_on(course: Course) -> datetime.date | None:
-    """The day that ends every schedule: death, or withdrawal from follow-up or consent."""
-    return course.ended_on
 
 
 def scheduled(course: Course) -> list[tuple[DueVisit, VisitState]]:
@@ -71,7 +65,7 @@ def out_of_touch_since(course: Course) -> AnyHeld | None:
     latest = imaging[-1]
     if latest.missed_in_a_row < wanted or latest.due.episode != course.current_episode:
         return None
-    return max(course.facts.records, key=_contact_order)
+    return max(course.facts.records, key=lambda held: (held.fact.last_day, *order_of(held)))
 
 
 def lost_from(contact: AnyHeld, course: Course) -> datetime.date:
@@ -101,12 +95,3 @@ def _clock_days(course: Course) -> Iterator[datetime.date]:
     if contact is not None:
         yield lost_from(contact, course)
     yield from expedite_due_days(course)
-
-
-def _contact_order(
-    held: AnyHeld,
-) -> tuple[datetime.date, datetime.date, datetime.date, str, str]:
-    """By latest day, then in the order of contract 2."""
-    fact = held.fact
-    first, last = fact.clinical_day, fact.last_day
-    return (last, first, last if isinstance(fact, ImagingRead) else first, *held.key)

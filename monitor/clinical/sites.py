@@ -18,6 +18,7 @@ from monitor.clinical.terms import LocalModality, day_of
 
 HeldBiopsy = Held[BiopsyResult]
 Verdict = Literal["recurred", "equivocal", "nothing"]
+Guard = tuple[int, Verdict, Verdict]
 SiteSince = tuple[str, datetime.date]  # a site, and the first day of its latest therapy
 
 GROWTH = frozenset({"enlarging", "progressed"})
@@ -25,7 +26,7 @@ SIGNS_MIN = 2  # high-risk signs that make a reader's call count inside the late
 
 # Below so many days since the therapy's last day: what `progressed` counts as, and what it
 # counts as with two high-risk signs. After the last row the reader's call counts (1.12).
-GUARDS: Mapping[LocalModality, tuple[tuple[int, Verdict, Verdict], ...]] = {
+GUARDS: Mapping[LocalModality, tuple[Guard, ...]] = {
     "radiotherapy": ((180, "equivocal", "equivocal"), (365, "equivocal", "recurred")),
     "ablation": ((90, "nothing", "nothing"), (180, "equivocal", "equivocal")),
     "surgery": (),
@@ -33,16 +34,14 @@ GUARDS: Mapping[LocalModality, tuple[tuple[int, Verdict, Verdict], ...]] = {
 
 
 class SiteShown(Struct, frozen=True):
-    """A treated site that a read shows as recurred; `biopsy` is the one that decided, if any."""
+    """What a read says of a site that it shows as recurred or in doubt.
 
-    site_id: str
-    since: datetime.date
+    `biopsy` is the one that decided, if any.
+    """
+
+    site: SiteSince
+    seen: TreatedSiteRead
     biopsy: HeldBiopsy | None = None
-
-    @property
-    def key(self) -> SiteSince:
-        """The site since its latest therapy."""
-        return (self.site_id, self.since)
 
 
 class _Treated(Struct):
@@ -92,11 +91,10 @@ class TreatedSites:
 
     def verdict(self, seen: TreatedSiteRead, day: datetime.date) -> Verdict:
         """What growth in a read of this day counts as, by the guard of the last therapy."""
-        last = self.last_therapy(seen.site_id, day)
+        guard = guard_of(self.last_therapy(seen.site_id, day), day)
         verdict: Verdict = "recurred"
-        if last is not None:
-            signs = len(set(seen.high_risk_signs or ()))
-            verdict = _guarded(last.modality, (day - _end(last)).days, signs)
+        if guard is not None:
+            verdict = guard[2] if signs_of(seen) >= SIGNS_MIN else guard[1]
         if verdict == "recurred" and seen.finding == "enlarging":
             return "equivocal"
         return verdict
@@ -123,8 +121,14 @@ def _end(therapy: LocalTherapy) -> datetime.date:
     return datetime.date.max if therapy.ended_on is None else day_of(therapy.ended_on)
 
 
-def _guarded(modality: LocalModality, days: int, signs: int) -> Verdict:
-    for until, plain, with_signs in GUARDS[modality]:
-        if days < until:
-            return with_signs if signs >= SIGNS_MIN else plain
-    return "recurred"
+def guard_of(therapy: LocalTherapy | None, day: datetime.date) -> Guard | None:
+    """The row of the guards that a read of this day falls into; None when it is outside."""
+    if therapy is None:
+        return None
+    days = (day - _end(therapy)).days
+    return next((row for row in GUARDS[therapy.modality] if days < row[0]), None)
+
+
+def signs_of(seen: TreatedSiteRead) -> int:
+    """How many high-risk signs a read names at a site, each counted once."""
+    return len(set(seen.high_risk_signs or ()))

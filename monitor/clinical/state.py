@@ -35,6 +35,7 @@ STATE_FORMAT = 2
 RECORDS_MAX = 2000  # of one patient: everything is computed from all of them after every fact
 
 F = TypeVar("F", bound=Record)
+Order = tuple[datetime.date, datetime.date, str, str]
 
 
 class Held(Part, Generic[F], frozen=True, kw_only=True):
@@ -194,10 +195,11 @@ _DECODER = msgspec.json.Decoder(PatientState)
 _ENCODER = msgspec.json.Encoder()
 
 
-def _order(held: Held[F]) -> tuple[datetime.date, datetime.date, str, str]:
+def order_of(held: Held[F]) -> Order:
+    """The record's place in time: clinical day, later image day (reads), source, record id."""
     fact = held.fact
     later_day = fact.last_day if isinstance(fact, ImagingRead) else fact.clinical_day
-    return (fact.clinical_day, later_day, held.source, fact.record_id)
+    return (fact.clinical_day, later_day, *held.key)
 
 
 def with_fact(state: PatientState, source: str, fact: Fact) -> PatientState:
@@ -213,7 +215,7 @@ def with_fact(state: PatientState, source: str, fact: Fact) -> PatientState:
     )
     placed = Held(source=source, fact=fact, beside=next(newer, None))
     others = [held for held in present if held.key != key]
-    insort(others, placed, key=_order)
+    insort(others, placed, key=order_of)
     return replace(state, **{name: tuple(others)})
 
 

@@ -204,7 +204,7 @@ def _withdrawn(before: Told, key: str, gone: str, on: datetime.date | None) -> T
         action="withdrawn",
         revision=revision,
         notice_id=notice_id(key, "withdrawn", revision),
-        explanation=f"Withdrawn: the patient's {gone}. It had said: {before.explanation}",
+        explanation=f"Withdrawn: the patient's {gone}. {retraction.HAD_SAID}{before.explanation}",
         withdrawn_on=on,
     )
 
@@ -241,7 +241,7 @@ def with_refused(
 ) -> PatientState:
     """Note (or, with None, forget) a version that was refused as a conflict: no fact, no notice."""
     others = tuple(row for row in state.refused if row[:2] != (source, record_id))
-    refused = others if version is None else (*others, (source, record_id, version))
+    refused = others if version is None else tuple(sorted((*others, (source, record_id, version))))
     return state if refused == state.refused else replace(state, refused=refused)
 
 

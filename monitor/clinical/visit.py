@@ -14,11 +14,9 @@ from monitor.clinical.episodes import (
 from monitor.clinical.imaging_read import ImagingRead
 from monitor.clinical.new_lesions import CROSS_SECTIONAL, Mention
 from monitor.clinical.parameters import Recist
-from monitor.clinical.sites import HeldBiopsy, SiteShown, SiteSince
-from monitor.clinical.state import Held
+from monitor.clinical.sites import HeldBiopsy, SiteShown
+from monitor.clinical.state import Held, Order
 from monitor.clinical.terms import day_of
-
-Order = tuple[datetime.date, datetime.date, str, str]
 
 ALL_IMAGES: frozenset[str] = frozenset()
 
@@ -47,7 +45,7 @@ class Visit(Struct):
     new_lesion: str = "none"
     mentions: Sequence[Mention] = ()
     recurred: Sequence[SiteShown] = ()
-    doubted: Sequence[SiteSince] = ()
+    doubted: Sequence[SiteShown] = ()
     overall: str | None = None
     pd_on: datetime.date | None = None
     pd_reasons: tuple[str, ...] = ()

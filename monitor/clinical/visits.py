@@ -18,6 +18,7 @@ from monitor.clinical.new_lesions import NewLesions, benign_lesions, new_lesion_
 from monitor.clinical.parameters import Parameters, Recist
 from monitor.clinical.recurrences import judge_sites
 from monitor.clinical.sites import HeldBiopsy, TreatedSites
+from monitor.clinical.state import order_of
 from monitor.clinical.visit import Visit
 
 
@@ -35,10 +36,9 @@ def visits_of(
     overruled = superseded_of([held for held in reads if held.final])
     visits = []
     for held in reads:
-        read = held.fact
-        order = (read.clinical_day, read.last_day, held.source, read.record_id)
+        order = order_of(held)
         evaluated = held.final and held.key not in overruled
-        visits.append(Visit(held, read, order, episode_at(episodes, order[0]), evaluated))
+        visits.append(Visit(held, held.fact, order, episode_at(episodes, order[0]), evaluated))
     judge_sites(visits, sites)
     benign = benign_lesions([visit.held for visit in visits if visit.evaluated])
     for episode in episodes:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from monitor.clinical.schedule import follow_up_ended_on, missed_visits, next_due_on
+from monitor.clinical.schedule import missed_visits, next_due_on
 from tests.clinical.clock_table import clocked, course
 from tests.clinical.facts import FIRST_DAY, Given, closed, enrolled, number_of, read, sample
 from tests.clinical.patient import Patient
@@ -116,7 +116,7 @@ def test_the_day_on_which_imaging_is_asked_for_again_is_due() -> None:
     ],
 )
 def test_what_ends_follow_up(story: str, day: int | None) -> None:
-    found = follow_up_ended_on(course(clocked(f"{BASE}; {story}")))
+    found = course(clocked(f"{BASE}; {story}")).ended_on
     assert number_of(found.isoformat() if found else None) == day
 
 

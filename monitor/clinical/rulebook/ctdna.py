@@ -64,8 +64,8 @@ _CHIP_WORDS = (
 
 def _answer(run: Run, rules: Parameters) -> str:
     """What became of a suspicion in words; empty while it is open."""
-    if run.confirmed_by:
-        return f", confirmed by the sample of {run.confirmed_by.day}"
+    if run.confirmation:
+        return f", confirmed by the sample of {run.confirmation.by.day}"
     if run.refuted_by:
         return f", not confirmed by the sample of {run.refuted_by.day}"
     if run.closed_by is None:
@@ -94,7 +94,7 @@ class _Ended:
 
 def _resolution(run: Run) -> dict[str, JsonValue]:
     """What answered a suspicion: the confirming or refuting sample, a therapy, staleness (4.2)."""
-    ended = run.confirmed_by.held if run.confirmed_by else run.closed_by
+    ended = run.confirmation.by.held if run.confirmation else run.closed_by
     if ended is None:
         return {}
     return {
@@ -120,18 +120,15 @@ def _not_confirmed(course: Course) -> Iterator[Finding]:
 def _confirmed(course: Course) -> Iterator[Finding]:
     second = course.rules.ctdna.confirm.date == "second"
     ended = _Ended(course)
-    for run in course.runs:
-        if run.confirmed_by is None or run.pair_first is None:
-            continue
-        first, confirming = run.pair_first, run.confirmed_by
-        pair = (first.held,) if first is confirming else (first.held, confirming.held)
+    for run, confirmation in course.confirmed:
+        first, confirming = confirmation.first, confirmation.by
         between = tuple(m.held for m in run.members if first.day <= m.day <= confirming.day)
         gap = (confirming.day - first.day).days
         comparable = "" if course.rules.ctdna.cross_assay_confirm else "in comparable assays and "
         yield Finding(
             "MOLECULAR_RELAPSE_CONFIRMED",
             confirming.day if second else first.day,
-            pair,
+            confirmation.pair,
             supporting=between + ended.last_before(first.day),
             numbers={
                 "first": first.day,

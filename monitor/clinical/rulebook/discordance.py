@@ -3,51 +3,36 @@
 import datetime
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from pydantic import JsonValue
 
 from monitor.clinical.course import Course
-from monitor.clinical.ctdna import Run
+from monitor.clinical.ctdna import Confirmation, Run
 from monitor.clinical.expedite import repeat_days
 from monitor.clinical.findings import Finding
-from monitor.clinical.review import AnyHeld, confirmed_runs, latest_evaluable
+from monitor.clinical.review import AnyHeld, latest
 from monitor.clinical.rule import Rule
 from monitor.clinical.sample import Sample
-from monitor.clinical.visit import Visit
 
 Evidence = tuple[AnyHeld, ...]
 
 
-def _clear_beside(course: Course) -> Iterator[tuple[datetime.date, Evidence, Visit]]:
+def _clear_beside(name: str, course: Course) -> Iterator[Finding]:
     """Confirmed relapses whose latest read within the window is clear and no PD came since."""
     window = timedelta(days=course.rules.discordance.window)
-    for _run, confirmed_on, pair in confirmed_runs(course.runs):
-        seen = latest_evaluable(course.follow_up, confirmed_on + window, confirmed_on - window)
-        later_pd = any(pd.first and pd.pd_on >= confirmed_on for pd in course.pds)
+    for _run, confirmation in course.confirmed:
+        on = confirmation.by.day
+        seen = latest(course.evaluable, on + window, on - window)
+        later_pd = any(pd.first and pd.pd_on >= on for pd in course.pds)
         if seen is not None and seen.clear and not later_pd:
-            yield confirmed_on, pair, seen
-
-
-def _ctdna_positive_imaging_negative(course: Course) -> Iterator[Finding]:
-    for confirmed_on, pair, seen in _clear_beside(course):
-        yield Finding(
-            "DISCORDANCE_CTDNA_POS_IMAGING_NEG",
-            confirmed_on,
-            pair,
-            supporting=(seen.held,),
-            numbers={"on": confirmed_on, "read_on": seen.day},
-        )
-
-
-def _retrospective_read(course: Course) -> Iterator[Finding]:
-    for confirmed_on, pair, seen in _clear_beside(course):
-        yield Finding(
-            "RETROSPECTIVE_READ_REQUESTED",
-            confirmed_on,
-            pair,
-            supporting=(seen.held,),
-            numbers={"on": confirmed_on, "read_on": seen.day},
-        )
+            yield Finding(
+                name,
+                on,
+                confirmation.pair,
+                supporting=(seen.held,),
+                numbers={"on": on, "read_on": seen.day},
+            )
 
 
 def _imaging_positive_ctdna_negative(course: Course) -> Iterator[Finding]:
@@ -84,15 +69,16 @@ def _expedite(course: Course) -> Iterator[Finding]:
         if run.suspected:
             first = run.members[0]
             yield from _at_once(course, first.day, (first.held,), "relapse is suspected")
-    for run, confirmed_on, pair in confirmed_runs(course.runs):
-        yield from _at_once(course, confirmed_on, pair, "relapse is confirmed")
-        yield from _again(course, run, confirmed_on, pair)
+    for run, confirmation in course.confirmed:
+        confirmed_on = confirmation.by.day
+        yield from _at_once(course, confirmed_on, confirmation.pair, "relapse is confirmed")
+        yield from _again(course, run, confirmation)
 
 
 def _seen_lately(course: Course, on: datetime.date) -> bool:
     """Whether an evaluable read lies in the days before a day, which counts itself."""
     recent = timedelta(days=course.rules.expedite.recent_days)
-    return latest_evaluable(course.follow_up, on, on - recent) is not None
+    return latest(course.evaluable, on, on - recent) is not None
 
 
 def _at_once(course: Course, on: datetime.date, pair: Evidence, why: str) -> Iterator[Finding]:
@@ -100,18 +86,16 @@ def _at_once(course: Course, on: datetime.date, pair: Evidence, why: str) -> Ite
         yield _request(course, on, pair, why, "")
 
 
-def _again(
-    course: Course, run: Run, confirmed_on: datetime.date, pair: Evidence
-) -> Iterator[Finding]:
+def _again(course: Course, run: Run, confirmation: Confirmation) -> Iterator[Finding]:
     if course.closed_on is None:
         return
-    for due_on in repeat_days(course, run, confirmed_on):
+    for due_on in repeat_days(course, run, confirmation.by.day):
         if due_on > course.closed_on:
             return
-        seen = latest_evaluable(course.follow_up, due_on)
+        seen = latest(course.evaluable, due_on)
         if seen is not None and seen.clear and not _seen_lately(course, due_on):
             why = "the confirmed relapse goes on and imaging was clear"
-            yield _request(course, due_on, pair, why, due_on.isoformat())
+            yield _request(course, due_on, confirmation.pair, why, due_on.isoformat())
 
 
 def _request(
@@ -130,8 +114,8 @@ def _request(
 
 def _imaged(course: Course, on: datetime.date) -> dict[str, JsonValue]:
     """Resolution by the first evaluable read dated on or after the request."""
-    for visit in course.follow_up:
-        if visit.evaluable and visit.day >= on:
+    for visit in course.evaluable:
+        if visit.day >= on:
             day = visit.day.isoformat()
             return {"resolved_on": day, "resolved_by": visit.read.record_id}
     return {}
@@ -142,7 +126,7 @@ ROWS: tuple[Rule, ...] = (
         "discordance.ctdna_positive", 1, "DISCORDANCE_CTDNA_POS_IMAGING_NEG", "medium", "D", "4.2",
         "Molecular relapse was confirmed by the sample of {on}, and the latest imaging within "
         "{rules.discordance.window} days of it, on {read_on}, is clear.",
-        _ctdna_positive_imaging_negative,
+        partial(_clear_beside, "DISCORDANCE_CTDNA_POS_IMAGING_NEG"),
         ("discordance.window",),
     ),
     Rule(
@@ -165,7 +149,7 @@ ROWS: tuple[Rule, ...] = (
         "imaging.retrospective_read", 1, "RETROSPECTIVE_READ_REQUESTED", "low", "L", "4.2, 2.5",
         "Molecular relapse was confirmed by the sample of {on} with clear imaging: the scan of "
         "{read_on} and those before should be read again for small lesions.",
-        _retrospective_read,
+        partial(_clear_beside, "RETROSPECTIVE_READ_REQUESTED"),
         ("discordance.window",),
     ),
 )  # fmt: skip

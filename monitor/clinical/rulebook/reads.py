@@ -1,100 +1,30 @@
 """Rules of the quality of reads: one row for each kind of DATA_QUALITY (clinical rules 4.2)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 
 from monitor.clinical.course import Course
 from monitor.clinical.findings import Finding
-from monitor.clinical.quality_of_reads import NO_ONE_ORGAN, ReadProblem
 from monitor.clinical.rule import Rule
-from monitor.clinical.terms import instant_of
-
-Numbers = Mapping[str, object]
 
 
-NumbersOf = Callable[[ReadProblem], Numbers]
+def _of_kind(kind: str, course: Course) -> Iterator[Finding]:
+    for problem in course.read_problems.get(kind, ()):
+        visit = problem.visit
+        yield Finding(
+            "DATA_QUALITY",
+            visit.day,
+            (visit.held,),
+            details={"kind": kind, **problem.details},
+            numbers={"day": visit.day, **problem.numbers},
+            discriminator=kind,
+        )
 
 
-def _plain(_course: Course) -> NumbersOf:
-    return lambda problem: problem.numbers
-
-
-def _which_counts(course: Course) -> NumbersOf:
-    """What decided between reads of the same image days: when they were signed, or the id."""
-    counting = {visit.read.days: visit.read for visit in course.visits if visit.evaluated}
-
-    def which(problem: ReadProblem) -> Numbers:
-        signed = counting[problem.visit.read.days].signed_at
-        before = problem.visit.read.signed_at
-        if signed is None:
-            return {"which": WHICH_WORDS["unsigned"]}
-        if before is None:
-            return {"which": WHICH_WORDS["signed"]}
-        later = instant_of(signed) > instant_of(before)
-        return {"which": WHICH_WORDS["later" if later else "same"]}
-
-    return which
-
-
-WHICH_WORDS: Mapping[str, str] = {
-    "later": "the other was signed later",
-    "signed": "only the other is signed",
-    "same": "both were signed at the same time",
-    "unsigned": "neither is signed",
-}
-
-
-def _caps(_course: Course) -> NumbersOf:
-    """The targets that are too many; what lies in no named organ has no limit of its own."""
-
-    def caps(problem: ReadProblem) -> Numbers:
-        most = problem.numbers["most"]
-        targets = problem.visit.read.targets or ()
-        unnamed = any(not target.nodal and target.organ in NO_ONE_ORGAN for target in targets)
-        return {
-            "count": problem.numbers["count"],
-            "most": f", {most} of them in one organ" if most not in (0, 1) else "",
-            "unnamed": UNNAMED_WORDS if unnamed else "",
-        }
-
-    return caps
-
-
-UNNAMED_WORDS = "; those in another or no named organ count only in all"
-
-
-def _of_kind(
-    kind: str, numbers: Callable[[Course], NumbersOf]
-) -> Callable[[Course], Iterator[Finding]]:
-    def derive(course: Course) -> Iterator[Finding]:
-        problems = course.read_problems.get(kind, ())
-        if not problems:
-            return
-        numbers_of = numbers(course)
-        for problem in problems:
-            visit = problem.visit
-            yield Finding(
-                "DATA_QUALITY",
-                visit.day,
-                (visit.held,),
-                details={"kind": kind, **problem.details},
-                numbers={"day": visit.day, **numbers_of(problem)},
-                discriminator=kind,
-            )
-
-    return derive
-
-
-def _row(
-    kind: str,
-    origin: str,
-    source: str,
-    sentence: str,
-    *thresholds: str,
-    numbers: Callable[[Course], NumbersOf] = _plain,
-) -> Rule:
+def _row(kind: str, origin: str, source: str, sentence: str, *thresholds: str) -> Rule:
     return Rule(
         f"quality.{kind}", 1, "DATA_QUALITY", "low", origin, source, sentence,
-        _of_kind(kind, numbers), thresholds,
+        partial(_of_kind, kind), thresholds,
     )  # fmt: skip
 
 
@@ -115,7 +45,6 @@ ROWS: tuple[Rule, ...] = (
         "same_day_read", "D", "4.3",
         "The read of {day} does not count: of two reads of the same image days the one that was "
         "signed later counts, else the one with the higher record id. Here {which}.",
-        numbers=_which_counts,
     ),
     _row(
         "second_baseline", "D", "1.12",
@@ -147,6 +76,5 @@ ROWS: tuple[Rule, ...] = (
         "target_caps", "L", "1.2",
         "The baseline of {day} has {count} target lesions{most}: RECIST allows 5 in all and 2 in "
         "an organ{unnamed}.",
-        numbers=_caps,
     ),
 )  # fmt: skip

@@ -9,48 +9,35 @@ from monitor.clinical.findings import Finding
 from monitor.clinical.imaging_read import TreatedSiteRead
 from monitor.clinical.recurrences import Recurrence
 from monitor.clinical.rule import Rule
-from monitor.clinical.sites import GROWTH, GUARDS, SIGNS_MIN, TreatedSites, Verdict
+from monitor.clinical.sites import SIGNS_MIN, TreatedSites, guard_of, signs_of
 from monitor.clinical.terms import day_of
-from monitor.clinical.visit import Visit
 
 
 def _doubts(course: Course) -> Iterator[Finding]:
     recurred: dict[str, datetime.date] = {}  # by site the latest therapy that it recurred after
     for name, since in (one.site for one in course.recurrences):
         recurred[name] = max(recurred.get(name, since), since)
-    doubted = [visit for visit in course.follow_up if visit.doubted]
-    if not doubted:
-        return
-    sites = TreatedSites(course.therapies, ())
-    for visit in doubted:
-        day, seen = min(visit.site_days), _calls(visit, "equivocal", sites)
-        for site_id, since in visit.doubted:
+    for visit in (visit for visit in course.follow_up if visit.doubted):
+        on = min(visit.site_days)
+        for shown in visit.doubted:
+            site_id, since = shown.site
             if site_id in recurred and recurred[site_id] >= since:
                 continue
-            therapy = sites.last_therapy(site_id, visit.day)
+            therapy = course.sites.last_therapy(site_id, visit.day)
             yield Finding(
                 "TREATED_SITE_EQUIVOCAL",
-                day,
+                on,
                 (visit.held,),
                 discriminator=site_id,
-                numbers={"day": visit.day, **_doubt_words(seen[site_id], therapy, visit.day)},
+                numbers={"day": visit.day, **_doubt_words(shown.seen, therapy, visit.day)},
             )
-
-
-def _calls(visit: Visit, verdict: Verdict, sites: TreatedSites) -> Mapping[str, TreatedSiteRead]:
-    """What the read says of its sites, of several words on a site the first that counts so."""
-    found: dict[str, TreatedSiteRead] = {}
-    for seen in visit.read.treated_sites or ():
-        if seen.finding in GROWTH and sites.verdict(seen, visit.day) == verdict:
-            found.setdefault(seen.site_id, seen)
-    return found
 
 
 def _doubt_words(
     seen: TreatedSiteRead, therapy: LocalTherapy | None, day: datetime.date
 ) -> Mapping[str, object]:
     """What the reader calls the site, how long after its therapy, and why it is no proof (1.12)."""
-    guard = _guard(therapy, day)
+    guard = guard_of(therapy, day)
     signs, why = "", "Enlarging alone is at no time proof of recurrence"
     if therapy and guard and therapy.ended_on is None:
         why = "The time in which growth is no proof of recurrence counts from then: it is not over"
@@ -78,65 +65,46 @@ def _since_words(therapy: LocalTherapy | None, day: datetime.date) -> str:
     return f"{abs(days)} {many} {'before' if days < 0 else 'after'} its {therapy.modality} ended"
 
 
-def _guard(therapy: LocalTherapy | None, day: datetime.date) -> tuple[int, Verdict, Verdict] | None:
-    """The row of the guards that a read of this day falls into; None when it is outside."""
-    if therapy is None:
-        return None
-    ended_on = datetime.date.max if therapy.ended_on is None else day_of(therapy.ended_on)
-    days = (day - ended_on).days
-    return next((row for row in GUARDS[therapy.modality] if days < row[0]), None)
-
-
 def _signs_words(seen: TreatedSiteRead) -> str:
-    count = len(set(seen.high_risk_signs or ()))
+    count = signs_of(seen)
     return f"{count or 'no'} high-risk sign{'' if count == 1 else 's'}"
 
 
 def _recurrence(course: Course) -> Iterator[Finding]:
-    words: dict[tuple[str, str], _RecurrenceWords] = {}
-    sites = TreatedSites(course.therapies, ()) if course.recurrences else None
     for one in course.recurrences:
-        if one.visit is None or sites is None:
-            continue
-        key = one.visit.held.key
-        if key not in words:
-            words[key] = _RecurrenceWords(one.visit, sites)
-        yield Finding(
-            "LOCAL_RECURRENCE",
-            one.on,
-            one.identifying,
-            discriminator=one.site[0],
-            numbers={"day": one.visit.day, "on": one.on, "why": words[key].of(one)},
-        )
+        if one.visit is not None:
+            yield Finding(
+                "LOCAL_RECURRENCE",
+                one.on,
+                one.identifying,
+                discriminator=one.site[0],
+                numbers={
+                    "day": one.visit.day,
+                    "on": one.on,
+                    "why": _recurrence_words(one, one.visit.day, course.sites),
+                },
+            )
 
 
-class _RecurrenceWords:
-    """What shows the recurrences of a read: the reader's call, tissue, a new lesion at the site."""
+def _recurrence_words(one: Recurrence, day: datetime.date, sites: TreatedSites) -> str:
+    """All that shows it: the reader's call, tissue, a new lesion at the site."""
+    words = [_call_words(one.called, day, sites)] if one.called else []
+    if one.biopsy is not None:
+        words.append(f"a biopsy of {one.biopsy.fact.clinical_day} was malignant")
+    if one.new_lesion:
+        words.append("there is an unequivocal new lesion at it")
+    return "; ".join(words)
 
-    def __init__(self, visit: Visit, sites: TreatedSites) -> None:
-        self._day, self._sites = visit.day, sites
-        self._calls = _calls(visit, "recurred", sites)
-        self._called = {shown.key for shown in visit.recurred if shown.biopsy is None}
-        self._lesions_at = {mention.lesion.treated_site_id for mention in visit.unequivocal}
 
-    def of(self, one: Recurrence) -> str:
-        """All that shows it, in words."""
-        words = [self._call(one.site[0])] if one.site in self._called else []
-        if one.biopsy is not None:
-            words.append(f"a biopsy of {one.biopsy.fact.clinical_day} was malignant")
-        if one.site[0] in self._lesions_at:
-            words.append("there is an unequivocal new lesion at it")
-        return "; ".join(words)
-
-    def _call(self, site_id: str) -> str:
-        """The reader's call with the days that let it count, and the signs where they decided."""
-        therapy = self._sites.last_therapy(site_id, self._day)
-        words = f"the reader calls it progressed, {_since_words(therapy, self._day)}"
-        guard = _guard(therapy, self._day)
-        if guard is None:
-            return words
-        signs = _signs_words(self._calls[site_id])
-        return f"{words}, with {signs} (before day {guard[0]} at least {SIGNS_MIN} are asked for)"
+def _call_words(seen: TreatedSiteRead, day: datetime.date, sites: TreatedSites) -> str:
+    """The reader's call with the days that let it count, and the signs where they decided."""
+    therapy = sites.last_therapy(seen.site_id, day)
+    words = f"the reader calls it progressed, {_since_words(therapy, day)}"
+    guard = guard_of(therapy, day)
+    if guard is None:
+        return words
+    signs = _signs_words(seen)
+    return f"{words}, with {signs} (before day {guard[0]} at least {SIGNS_MIN} are asked for)"
 
 
 def _by_biopsy(course: Course) -> Iterator[Finding]:
