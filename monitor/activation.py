@@ -3,7 +3,6 @@
 One transaction a patient, so that an activation that was interrupted goes on where it ended.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -13,13 +12,13 @@ from typing import Literal
 from monitor.active_rules import (
     History,
     differing_scopes,
+    keep_names,
     latest,
     record_activation,
     refuse_unfinished,
     unfinished,
 )
 from monitor.clinical.state import dump_state
-from monitor.clinical.transitions import Ruleset
 from monitor.comparison import (
     Comparison,
     Shadow,
@@ -30,17 +29,11 @@ from monitor.comparison import (
 from monitor.deployments import refuse_other_deployment
 from monitor.exits import ActivationOvertakenError, StartRefusedError
 from monitor.ledger.activations import chained
-from monitor.ledger.entries import (
-    AcceptedRow,
-    Changes,
-    EventKey,
-    PatientKey,
-    StateRow,
-)
-from monitor.ledger.port import Conflict, Superseded
-from monitor.wire.rules_changed import RULES_SOURCE, RULES_TYPE, RulesEvent
+from monitor.ledger.entries import Changes, PatientKey
+from monitor.ledger.port import WORKER_LEASE, Conflict, Superseded
+from monitor.recording import Place, accepted_row, state_row
+from monitor.wire.rules_changed import RulesEvent
 
-WORKER_LEASES = "worker"  # every worker holds one whose name begins so
 TRIES_MAX = 10
 _RUNNING = (
     "a worker runs on this database, and would go on with the rules that it started with: stop "
@@ -106,24 +99,19 @@ class Activation(Comparison):
 
     async def _record(self, history: History, who: str, why: str, *, is_new: bool) -> Begun:
         if is_new:
-            number = await record_activation(
+            history = await record_activation(
                 self._ledger, history, self._rulesets, self._clock, who, why
             )
             # One that started meanwhile holds its lease and saw the old rules; a later one sees
             # these, and refuses until every patient stands under them.
             await self._refuse_running()
-            history = [row for row in await self._ledger.active_rules() if row.number == number]
         else:
-            before, details = await self._ledger.audit(), {"activation": history[-1].number}
+            before, details = await self._ledger.last_audit(), {"activation": history[-1].number}
             entry = chained(
                 before, self._clock.now(), who, "rules.activation_resumed", "rules", why, details
             )
             await self._ledger.add_audit(entry)
-        names = latest(history)
-        self._rulesets.use({
-            scope: Ruleset(names[scope].name, ruleset.parameters)
-            for scope, ruleset in self._rulesets.by_scope.items()
-        })  # fmt: skip
+        keep_names(self._rulesets, history)
         return _begun(history, "new" if is_new else "resumed")
 
     async def _refuse_without_rules(self, without: Collection[str]) -> None:
@@ -158,7 +146,7 @@ class Activation(Comparison):
         refuse_unfinished(history, self._rulesets, await self._ledger.ruleset_hashes())
 
     async def _refuse_running(self) -> None:
-        if await self._ledger.leased(WORKER_LEASES):
+        if await self._ledger.leased(WORKER_LEASE):
             raise StartRefusedError(_RUNNING)
 
     async def switch(self, patient: PatientKey, number: int) -> Shadow:
@@ -182,20 +170,17 @@ class Activation(Comparison):
         )
         at = self._clock.now()
         try:
-            outcome, notices = self.decided(row, ruleset, event, at)
+            outcome, notices = self.decided(row, ruleset, event.event_id, at)
         except Undecided as problem:
             raise StartRefusedError(f"not finished: {undecided_words({str(problem): 1})}") from None
         if outcome is not None:
-            after = StateRow(
-                version=outcome.state.version,
-                document=dump_state(outcome.state),
-                next_due_on=outcome.next_due_on,
-                ruleset_hash=config_hash,
-                incomplete=outcome.state.incomplete,
+            after = state_row(
+                outcome.state, dump_state(outcome.state), outcome.next_due_on, config_hash
             )
+            place = Place(event.arrival, "applied", moved_from=None, moved_arrival=None)
             changes = Changes(
                 group="",
-                accepted=[_accepted(event, at)],
+                accepted=[accepted_row(event.delivery(), event, place, at)],
                 states={patient: (row, after)},
                 notices=notices,
                 activation=number,
@@ -210,26 +195,3 @@ class Activation(Comparison):
 def _begun(history: History, how: Literal["new", "resumed", "already"]) -> Begun:
     row = history[-1]
     return Begun(row.number, row.activated_by, row.activated_at, how)
-
-
-def _accepted(event: RulesEvent, at: datetime) -> AcceptedRow:
-    """The inbox row of a change of rules: a replay changes the patient's rules at it."""
-    delivery = event.delivery()
-    return AcceptedRow(
-        key=EventKey(RULES_SOURCE, event.event_id),
-        type=RULES_TYPE,
-        patient=PatientKey(event.study_id, event.patient_id),
-        arrival=event.arrival,
-        record_id=event.record_id,
-        record_version=1,
-        clinical_day=None,
-        content_hash=hashlib.sha256(event.canonical()).digest(),
-        topic=delivery.topic,
-        partition=delivery.partition,
-        offset=delivery.offset,
-        message_key=None,
-        headers=(),
-        value=delivery.value,
-        received_at=at,
-        outcome="applied",
-    )

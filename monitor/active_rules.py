@@ -12,12 +12,11 @@ from monitor.clinical.parameters import Parameters
 from monitor.clinical.transitions import Ruleset
 from monitor.clock import Clock
 from monitor.exits import RulesDifferError
-from monitor.ledger.activations import ActiveRules, chained
+from monitor.ledger.activations import STARTS_AT_ONCE_MAX, ActiveRules, chained
 from monitor.ledger.entries import StateRow
 from monitor.ledger.port import Conflict, Ledger
 from monitor.rulesets import EVERY_STUDY, Rulesets
 
-STARTS_AT_ONCE_MAX = 10
 WORKER = "worker"
 FIRST_START = "first start"
 SAME_PARAMETERS = "the same parameters, as this version of the program spells them"
@@ -66,6 +65,13 @@ def first_ruleset(history: History, study: str) -> Ruleset | None:
     return _ruleset_of(first, study)
 
 
+def last_ruleset(history: History, study: str) -> Ruleset | None:
+    """The rules of a study that were recorded last, also where it was left without any since."""
+    return _ruleset_of(
+        {row.scope: row for row in history if row.scope in {EVERY_STUDY, study}}, study
+    )
+
+
 def _ruleset_of(rows: Mapping[str, ActiveRules], study: str) -> Ruleset | None:
     row = rows.get(EVERY_STUDY) or rows.get(study)
     return Ruleset(row.name, parameters_of(row)) if row else None
@@ -91,19 +97,16 @@ async def hold_rules(ledger: Ledger, rulesets: Rulesets, clock: Clock) -> frozen
     Raises RulesDifferError when the rules differ, or when an activation was not finished.
     """
     for _ in range(STARTS_AT_ONCE_MAX):
-        history = await ledger.active_rules()
+        history: History = await ledger.active_rules()
         in_use = await ledger.ruleset_hashes()
-        _refuse_differing(history, rulesets, in_use)
+        check_held(history, rulesets, in_use)
+        reason = _reason_to_record(history, rulesets)
         try:
-            await _record_new(ledger, history, rulesets, clock)
+            if reason is not None:
+                history = await record_activation(ledger, history, rulesets, clock, WORKER, reason)
         except Conflict:
             continue  # another worker started at the same moment: look again
-        refuse_unfinished(await ledger.active_rules(), rulesets, in_use)
-        names = latest(await ledger.active_rules())
-        rulesets.use({
-            scope: Ruleset(names[scope].name, ruleset.parameters)
-            for scope, ruleset in rulesets.by_scope.items()
-        })  # fmt: skip
+        keep_names(rulesets, history)
         own = {ruleset.parameters.config_hash for ruleset in rulesets.by_scope.values()}
         return frozenset().union(*in_use.values(), own, {""})
     raise RulesDifferError("the active rules go on changing; runbook: rules-differ")
@@ -124,28 +127,44 @@ def _same(row: ActiveRules | None, given: Ruleset | None) -> bool:
     return row is not None and given is not None and parameters_of(row) == given.parameters
 
 
-def _refuse_differing(history: History, rulesets: Rulesets, studies: Iterable[str]) -> None:
-    wrong = differing_scopes(history, rulesets, studies) if history else []
+def check_held(history: History, rulesets: Rulesets, in_use: Mapping[str, frozenset[str]]) -> None:
+    """Raise RulesDifferError for rules that are not the active ones, or not every patient's yet.
+
+    Before the first start none are active, and any will do.
+    """
+    if not history:
+        return
+    wrong = differing_scopes(history, rulesets, in_use)
     if wrong:
         named = ["every study" if scope == EVERY_STUDY else scope for scope in wrong]
         raise RulesDifferError(
             f"the rules given for {', '.join(named)} are not the active ones: {ADVICE}"
         )
+    refuse_unfinished(history, rulesets, in_use)
 
 
-async def _record_new(ledger: Ledger, history: History, rulesets: Rulesets, clock: Clock) -> None:
-    """Record what is new without being a change: the first rules, or another spelling of them."""
+def keep_names(rulesets: Rulesets, history: History) -> None:
+    """Let the rules given, which are the active ones, have the names that are recorded."""
+    names = latest(history)
+    rulesets.use({
+        scope: Ruleset(names[scope].name, ruleset.parameters)
+        for scope, ruleset in rulesets.by_scope.items()
+    })  # fmt: skip
+
+
+def _reason_to_record(history: History, rulesets: Rulesets) -> str | None:
+    """Why rules have to be recorded that are no change: the first ones, or another spelling."""
     active = latest(history)
     hashes = {scope: one.parameters.config_hash for scope, one in rulesets.by_scope.items()}
-    if {scope: row.config_hash for scope, row in active.items()} != hashes:
-        reason = FIRST_START if hashes.keys() - active.keys() else SAME_PARAMETERS
-        await record_activation(ledger, history, rulesets, clock, WORKER, reason)
+    if {scope: row.config_hash for scope, row in active.items()} == hashes:
+        return None
+    return FIRST_START if hashes.keys() - active.keys() else SAME_PARAMETERS
 
 
 async def record_activation(
     ledger: Ledger, history: History, rulesets: Rulesets, clock: Clock, who: str, why: str
-) -> int:
-    """Make these the active rules, with an audit entry; returns the activation's number.
+) -> list[ActiveRules]:
+    """Make these the active rules, with an audit entry; returns the rows of this activation.
 
     Raises Conflict when somebody else was first, RefusedRow.
     """
@@ -163,10 +182,9 @@ async def record_activation(
         "from": {scope: row.config_hash for scope, row in sorted(active.items())},
         "to": {row.scope: row.config_hash for row in rows},
     }
-    before = await ledger.audit()
-    entry = chained(before, at, who, "rules.activated", "rules", why, details)
+    entry = chained(await ledger.last_audit(), at, who, "rules.activated", "rules", why, details)
     await ledger.activate_rules(rows, entry)
-    return number
+    return rows
 
 
 def _name(active: ActiveRules | None, given: Ruleset) -> str:

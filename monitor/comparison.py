@@ -15,9 +15,10 @@ from monitor.clock import Clock
 from monitor.exits import raised_at
 from monitor.ledger.entries import NoticeRow, PatientKey, StateRow
 from monitor.ledger.port import Ledger
-from monitor.recording import NOTICE_BYTES_MAX, notice_row
+from monitor.recording import notice_row
 from monitor.rulesets import EVERY_STUDY, Rulesets
-from monitor.wire.rules_changed import RULES_SOURCE, RulesEvent
+from monitor.wire.notices import NOTICE_BYTES_MAX
+from monitor.wire.rules_changed import RULES_SOURCE
 
 _NEWER = "written by a newer version of the program"
 _TOO_LONG = "with a notice that would be too long"
@@ -89,24 +90,24 @@ class Comparison:
         """What the rules given would say of each patient. Raises Unavailable."""
         for patient in patients:
             row, ruleset = await self.look(patient)
-            event = RulesEvent(*patient, 0, row.version + 1, "", "", "")
             try:
-                outcome, _ = self.decided(row, ruleset, event, self._clock.now())
+                outcome, _ = self.decided(row, ruleset, "", self._clock.now())
             except Undecided as problem:
                 yield Shadow(patient, None, str(problem))
             else:
                 yield Shadow(patient, outcome)
 
     def decided(
-        self, row: StateRow, ruleset: Ruleset, event: RulesEvent, at: datetime
+        self, row: StateRow, ruleset: Ruleset, event_id: str, at: datetime
     ) -> tuple[Outcome | None, list[NoticeRow]]:
         """What the rules say; None for a patient who stands under them, or of whom nothing came.
 
+        `event_id` is that of the recorded change, which the notices name as their cause.
         Raises Undecided.
         """
         if row.version == 0 or row.ruleset_hash == ruleset.parameters.config_hash:
             return None, []
-        arrival = Arrival(RULES_SOURCE, event.event_id, at, RulesChanged())
+        arrival = Arrival(RULES_SOURCE, event_id, at, RulesChanged())
         try:
             outcome = apply(load_state(row.document), arrival, ruleset)
             notices = [notice_row(notice, self._deployment) for notice in outcome.notices]

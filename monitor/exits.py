@@ -16,6 +16,7 @@ class Exit(IntEnum):
     LEDGER_BEHIND = 75  # Kafka's offsets are ahead of the ledger: a restart does not help
     RULES_DIFFER = 76  # the rules are not those that the database was told of
     START_REFUSED = 78  # broker or ledger are not as this worker needs them
+    INTERRUPTED = 130  # Ctrl-C, as shells say it
 
 
 class ExpectedError(Exception):

@@ -15,12 +15,14 @@ from monitor.active_rules import refuse_moved
 from monitor.clinical.state import NewerState
 from monitor.clock import Clock
 from monitor.closing import Closing
+from monitor.crash_points import crash_at
 from monitor.exits import raised_at
 from monitor.fold import DetectedAt, Fold, RulesFor
 from monitor.ledger.entries import EventKey, Loaded, PatientKey, RecordKey, TopicPartition
-from monitor.ledger.port import Conflict, Ledger, LedgerBehind, RefusedRow, Unavailable
+from monitor.ledger.port import Conflict, Ledger, RefusedRow, Unavailable
 from monitor.ledger.standing import patient_of
-from monitor.recording import Receipt, advances
+from monitor.offsets import advances, refuse_gaps
+from monitor.recording import Receipt
 from monitor.wire.closed_day import CLOCK_TOPIC, closed_day
 from monitor.wire.codec import decode
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
@@ -79,6 +81,7 @@ class Intake:
         self._decoder = decoder or (lambda delivery: decode(delivery, settings.topics))
         self._closing = Closing(ledger, clock, rules_for)
         self._failed: Failed = frozenset()
+        self._unclosed: PatientKey | None = None  # whose closed day the ledger refused
 
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         """Decide a batch in arrival order and record it in one transaction.
@@ -97,6 +100,7 @@ class Intake:
         A patient for whom that fails in our own code is set aside, incomplete, until the next fact.
         """
         days = await self._closing.days(limit)
+        crash_at("ticker")
         batch = [closed_day(*patient, day) for patient, day in days]
         receipts = await self.settle(batch) if batch else []
         return [receipt for receipt in receipts if receipt.outcome == "applied"]
@@ -109,6 +113,7 @@ class Intake:
 
     async def settle(self, batch: Batch) -> list[Receipt]:
         """Record decoded deliveries, as `receive` does."""
+        crash_at("decoded")
         wait, conflicts = BACKOFF_FIRST_SECONDS, 0
         while True:
             try:
@@ -130,15 +135,28 @@ class Intake:
         """Halve a batch until the one delivery that the ledger refuses is alone."""
         if len(batch) == 1:
             delivery, decoded = batch[0]
-            if isinstance(decoded, Rejection) or delivery.topic == CLOCK_TOPIC:
+            if isinstance(decoded, Rejection) or self._unclosed == patient_of(decoded):
                 raise problem
+            if delivery.topic == CLOCK_TOPIC:
+                return await self._set_aside(batch)
             return await self.settle([(delivery, _processing_error(problem, decoded))])
         middle = len(batch) // 2
         return [*await self.settle(batch[:middle]), *await self.settle(batch[middle:])]
 
+    async def _set_aside(self, batch: Batch) -> list[Receipt]:
+        """Flag the patient whose closed day the ledger refuses: it would come again for ever."""
+        log.error("a day could not be closed (refused by the ledger): its patient is set aside")
+        try:
+            self._unclosed = next(patient_of(one) for _, one in batch if isinstance(one, Event))
+            return await self.settle(batch)
+        finally:
+            self._unclosed = None
+
     async def _attempt(self, batch: Batch) -> list[Receipt]:
         loaded = await self._load(batch)
-        self._check_gaps([delivery for delivery, _ in batch], loaded.offsets)
+        refuse_gaps(
+            [delivery for delivery, _ in batch], loaded.offsets, self._settings.gaps_allowed
+        )
         refuse_moved(loaded.states.values(), self._settings.rules_known)
         at = self._clock.now()
         fold = Fold(
@@ -168,8 +186,12 @@ class Intake:
     ) -> Failed:
         """Fold one delivery; an error of our own quarantines it and flags its patient."""
         event = decoded if isinstance(decoded, Event) else None
+        if event is not None and self._unclosed == patient_of(event):
+            _flag(fold, patient_of(event))
+            return failed
         try:
-            fold.take(delivery, decoded, at)
+            if reason := fold.take(delivery, decoded, at):
+                log.error("a day could not be closed (%s): its patient is set aside", reason)
         except NewerState:
             raise
         except Exception as problem:  # noqa: BLE001 - any error of ours is this delivery's alone
@@ -202,26 +224,6 @@ class Intake:
             sorted({patient_of(event) for event in events}),
             sorted(places),
         )
-
-    def _check_gaps(
-        self, deliveries: Sequence[Delivery], offsets: Mapping[TopicPartition, int]
-    ) -> None:
-        """An offset beyond the last recorded plus one means that the ledger lost records."""
-        last = dict(offsets)
-        for delivery in deliveries:
-            place = TopicPartition(delivery.topic, delivery.partition)
-            known = last.get(place)
-            if (
-                known is not None
-                and delivery.offset > known + 1
-                and delivery.topic not in self._settings.gaps_allowed
-            ):
-                raise LedgerBehind(
-                    f"{delivery.topic}[{delivery.partition}]: offset {delivery.offset} came, "
-                    f"the ledger's last is {known}: the database is older than the topic's "
-                    "committed offsets, or the topic has gaps"
-                )
-            last[place] = max(delivery.offset, known if known is not None else delivery.offset)
 
 
 def _flag(fold: Fold, patient: PatientKey) -> None:

@@ -5,6 +5,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from monitor.differences import Kind
+
 _BATCH_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BATCH_SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
@@ -40,6 +42,7 @@ class Metrics:
         )
         self._add_counters(registry)
         self._add_gauges(registry)
+        self._add_audit(registry)
         Info("ctdna_monitor_build", "The program's version.", registry=registry).info(
             {"version": version}
         )
@@ -79,6 +82,32 @@ class Metrics:
             "How late the event loop last woke.",
             registry=registry,
         )
+
+    def _add_audit(self, registry: CollectorRegistry) -> None:
+        self._differences = Gauge(
+            "ctdna_monitor_audit_differences",
+            "What the last audit of every patient found to differ, by kind; must be 0.",
+            ("kind",),
+            registry=registry,
+        )
+        self._audited = Gauge(
+            "ctdna_monitor_audit_patients",
+            "Patients whom the last audit of every patient compared.",
+            registry=registry,
+        )
+        self._audit_end = Gauge(
+            "ctdna_monitor_audit_last_full_pass_timestamp_seconds",
+            "When the last audit of every patient ended, in Unix time; 0 before the first.",
+            registry=registry,
+        )
+        self.show_audit({}, 0, 0.0)
+
+    def show_audit(self, differences: Mapping[str, int], patients: int, ended_at: float) -> None:
+        """Show what a pass of the audit found; every kind is there, 0 where it found none."""
+        for kind in Kind:
+            self._differences.labels(kind.value).set(differences.get(kind.value, 0))
+        self._audited.set(patients)
+        self._audit_end.set(ended_at)
 
     def count_outcomes(self, outcomes: Mapping[tuple[str, str], int]) -> None:
         """Add deliveries per (outcome, reason); the reason is empty unless refused."""

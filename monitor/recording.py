@@ -2,29 +2,32 @@
 
 import datetime
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from monitor.clinical.events import DayClosed, Fact, Tombstone
+from monitor.clinical.events import (
+    DayClosed,
+    DeathRecorded,
+    Fact,
+    Tombstone,
+    WithdrawalRecorded,
+)
 from monitor.clinical.findings import Notice
 from monitor.clinical.state import PatientState
 from monitor.ledger.entries import (
     AcceptedRow,
-    Counts,
     EventKey,
     NoticeRow,
-    OffsetAdvance,
     PatientKey,
     QuarantineRow,
-    TopicPartition,
+    StateRow,
 )
 from monitor.ledger.standing import patient_of
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
-from monitor.wire.notices import encode_binary
+from monitor.wire.notices import NOTICE_BYTES_MAX, encode_binary, shortened
+from monitor.wire.rules_changed import RulesEvent
 
-NOTICE_BYTES_MAX = 256 * 1024  # contract 3
-STATE_BYTES_MAX = 1024 * 1024  # of one patient: it is read and written again with every fact
+LAST_RECORDS_MAX = 20  # deaths and withdrawals of consent of one patient that need no room
 
 # What is refused only after decoding: the field and what the sender can do.
 _DECIDED: Mapping[Reason, tuple[str, str]] = {
@@ -53,17 +56,38 @@ def refusal(event: Event, reason: Reason) -> Rejection:
     return Rejection(reason, field, message, event.source, event.event_id)
 
 
-def too_large(fact: Fact, state: PatientState, document: str, notices: Sequence[NoticeRow]) -> bool:
-    """Whether a fact would make a notice, or the patient's written state, too large to accept.
+def too_long(notices: Sequence[NoticeRow]) -> bool:
+    """Whether a notice is longer than subscribers accept, even without supporting evidence."""
+    return any(len(row.value) > NOTICE_BYTES_MAX for row in notices)
 
-    What takes a record away or closes a day is never too much for a patient: the one makes room,
-    the other is our own and would come again.
+
+def needs_room(fact: Fact, after: PatientState) -> bool:
+    """Whether a fact may be refused because its patient would outgrow what can be kept.
+
+    What takes a record away makes room, and a closed day is our own and would come again. A death
+    or a withdrawal of consent ends more than it adds, unless somebody sends very many of them.
     """
-    if any(len(row.value) > NOTICE_BYTES_MAX for row in notices):
-        return True
     if isinstance(fact, Tombstone | DayClosed):
         return False
-    return state.full or len(document.encode()) > STATE_BYTES_MAX
+    if not _last_word(fact):
+        return True
+    consents = sum(_last_word(held.fact) for held in after.withdrawals)
+    return len(after.deaths) + consents > LAST_RECORDS_MAX
+
+
+def _last_word(fact: Fact) -> bool:
+    consent = isinstance(fact, WithdrawalRecorded) and fact.scope == "consent"
+    return consent or isinstance(fact, DeathRecorded)
+
+
+def growth(delivery: Delivery, notices: Sequence[NoticeRow]) -> int:
+    """How many bytes a delivery can add to its patient's written state at most.
+
+    Short spellings of numbers (`1e11`) grow to less than four times their length. What was told
+    is in its notice, of which long evidence may have been left out. Names and source come last.
+    """
+    told = sum(len(row.value) for row in notices)
+    return 4 * len(delivery.value or b"") + 2 * told + 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +144,20 @@ class Place:
 
 
 def accepted_row(
-    delivery: Delivery, event: Event, place: Place, at: datetime.datetime
+    delivery: Delivery, event: Event | RulesEvent, place: Place, at: datetime.datetime
 ) -> AcceptedRow:
-    """The inbox row of an accepted event."""
+    """The inbox row of an accepted event, or of a change of rules, at which a replay changes them.
+
+    `at` is when it was received, UTC.
+    """
+    about = event.fact if isinstance(event, Event) else event
     return AcceptedRow(
         key=EventKey(event.source, event.event_id),
         type=event.type,
-        patient=patient_of(event),
+        patient=PatientKey(about.study_id, about.patient_id),
         arrival=place.arrival,
-        record_id=event.fact.record_id,
-        record_version=event.fact.record_version,
+        record_id=about.record_id,
+        record_version=about.record_version,
         clinical_day=event.day,
         content_hash=event.content_hash,
         topic=delivery.topic,
@@ -145,10 +173,26 @@ def accepted_row(
     )
 
 
+def state_row(
+    state: PatientState, document: str, next_due_on: datetime.date | None, ruleset_hash: str
+) -> StateRow:
+    """A patient's row; `document` is the state as it is written."""
+    return StateRow(
+        version=state.version,
+        document=document,
+        next_due_on=next_due_on,
+        ruleset_hash=ruleset_hash,
+        incomplete=state.incomplete,
+    )
+
+
 def notice_row(notice: Notice, deployment: str) -> NoticeRow:
     """The outbox row of a notice, with the exact bytes that every sending repeats."""
     document = notice.document()
     headers, value = encode_binary(document, deployment=deployment, cause_id=notice.cause_id)
+    if len(value) > NOTICE_BYTES_MAX:
+        document = shortened(document)
+        headers, value = encode_binary(document, deployment=deployment, cause_id=notice.cause_id)
     return NoticeRow(
         notice_id=notice.notice_id,
         finding_id=notice.finding_id,
@@ -165,20 +209,3 @@ def notice_row(notice: Notice, deployment: str) -> NoticeRow:
         headers=headers,
         value=value,
     )
-
-
-def advances(
-    receipts: Sequence[Receipt], loaded: Mapping[TopicPartition, int]
-) -> list[OffsetAdvance]:
-    """How far each partition's ledger moves, with the outcomes of the new offsets."""
-    outcomes: dict[TopicPartition, Counter[str]] = {}
-    last: dict[TopicPartition, int] = {}
-    for receipt in receipts:
-        place = TopicPartition(receipt.delivery.topic, receipt.delivery.partition)
-        if receipt.delivery.offset > last.get(place, loaded.get(place, -1)):
-            last[place] = receipt.delivery.offset
-            outcomes.setdefault(place, Counter())[receipt.outcome] += 1
-    return [
-        OffsetAdvance(place, loaded.get(place), offset, Counts(**outcomes[place]))
-        for place, offset in sorted(last.items())
-    ]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from monitor.clock import Clock
+from monitor.crash_points import crash_at
 from monitor.ledger.entries import Outgoing, Sent
 from monitor.ledger.port import Ledger
 
@@ -91,6 +92,7 @@ class Relay:
         sent = [one for key in done for one in self._lanes.pop(key)[1].result()]
         self._log_refused()
         if sent:
+            crash_at("relay-before-mark")
             await self._ledger.mark_sent(sent, self._clock.now())
         return len(sent)
 
@@ -121,6 +123,7 @@ class Relay:
                 self._refused[f"{outgoing.kind}, {type(problem).__name__}"] += 1
                 break
             sent.append(Sent(outgoing, *place))
+            crash_at("relay-sent")
         return sent
 
     def _log_refused(self) -> None:

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from monitor import crash_points
 from monitor.exits import ConfigurationError
 
 PREFIX = "CTDNA_MONITOR_"
@@ -149,6 +150,7 @@ class WorkerSettings(_Group):
     batch_max: int = Field(500, ge=1)
     buffer_max: int = Field(16_384, ge=1)
     tick_s: float = Field(60.0, gt=0)
+    audit_every_h: float = Field(24.0, ge=0)  # 0: no regular audit
 
 
 class Settings(BaseSettings):
@@ -200,7 +202,7 @@ def variable(path: Iterable[int | str]) -> str:
 
 def _unknown(environment: Iterable[str]) -> Iterable[str]:
     """Yield variables of our prefix that no group has: pydantic sees only those within groups."""
-    known = {name.upper() for name in Settings.model_fields}
+    known = {name.upper() for name in Settings.model_fields} | {crash_points.FIELD}
     for name in environment:
         if name.upper().startswith(PREFIX):
             group = name.upper().removeprefix(PREFIX).partition("__")[0]

@@ -13,11 +13,14 @@ from monitor.clock import Clock
 from monitor.deployments import hold_deployment
 from monitor.exits import StartRefusedError
 from monitor.intake import Intake, IntakeSettings
+from monitor.ledger.archive import Archive
 from monitor.ledger.engine import open_engine
 from monitor.ledger.entries import TopicIdentity, TopicPartition
 from monitor.ledger.migrate import current, head
-from monitor.ledger.port import Ledger, LedgerBehind
+from monitor.ledger.port import WORKER_LEASE, LedgerBehind
 from monitor.ledger.sql import SqlLedger
+from monitor.passes import Pass, ReadNotified, RegularPass
+from monitor.rebuilding import refuse_unfinished_rebuild
 from monitor.recording import Receipt
 from monitor.relay import Relay, Sender
 from monitor.rulesets import Rulesets
@@ -26,7 +29,6 @@ from monitor.wire.delivery import Delivery
 
 log = logging.getLogger(__name__)
 
-WORKER_LEASE = "worker"
 WORKER_LEASE_SECONDS = 20.0  # a round of health checks, which renews it, may take 12 s
 WORKER_LEASE_WAITS = 21  # one a second: longer than what a killed worker left behind
 
@@ -34,8 +36,10 @@ WORKER_LEASE_WAITS = 21  # one a second: longer than what a killed worker left b
 class WorkerDuties:
     """Intake, relay, ticker and ledger of one worker."""
 
+    _intake: Intake  # from `begin` on, which learns by what rules patients may be decided
+
     def __init__(
-        self, ledger: Ledger, sender: Sender, settings: Settings, clock: Clock, *, alone: bool
+        self, ledger: Archive, sender: Sender, settings: Settings, clock: Clock, *, alone: bool
     ) -> None:
         """`alone`: the store is for one worker, so a lease keeps a second one out."""
         kafka = settings.kafka
@@ -46,20 +50,18 @@ class WorkerDuties:
         self._group = kafka.group
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._alone = alone
-        self._intake = self._intake_of(None)
         self._relay = Relay(ledger, sender, clock, holder=self._holder, prefix=kafka.topic_prefix)
-
-    def _intake_of(self, rules_known: frozenset[str] | None) -> Intake:
-        kafka = self._settings.kafka
-        place = IntakeSettings(
-            group=kafka.group,
-            deployment=self._settings.deployment,
-            topics=kafka.inputs,
-            gaps_allowed=frozenset(
-                full for full, plain in kafka.inputs.items() if plain in kafka.gaps_allowed
-            ),
-            rules_known=rules_known,
+        self._audit = RegularPass(
+            ledger,
+            self._rules,
+            clock,
+            deployment=settings.deployment,
+            holder=self._holder,
+            every=datetime.timedelta(hours=settings.worker.audit_every_h),
         )
+
+    def _intake_of(self, rules_known: frozenset[str]) -> Intake:
+        place = intake_settings(self._settings, rules_known)
         return Intake(self._ledger, self._clock, place, rules_for=self._rules)
 
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
@@ -111,10 +113,11 @@ class WorkerDuties:
     async def begin(self) -> None:
         """Take the worker's lease, then compare the rules: an activation looks at the leases.
 
-        Raises StartRefusedError when another worker goes on holding it, RulesDifferError,
-        Unavailable.
+        Raises StartRefusedError when another worker goes on holding it, or a rebuild has not
+        finished; RulesDifferError, Unavailable.
         """
         await self._await_lease()
+        await refuse_unfinished_rebuild(self._ledger)
         self._intake = self._intake_of(await hold_rules(self._ledger, self._rules, self._clock))
         await hold_deployment(self._ledger, self._clock, self._settings.deployment, WORKER)
 
@@ -135,6 +138,10 @@ class WorkerDuties:
     def _own_lease(self) -> str:
         return WORKER_LEASE if self._alone else f"{WORKER_LEASE}:{self._holder}"
 
+    async def audit(self, read: ReadNotified) -> Pass | None:
+        """Make a pass of the audit if one is due and nobody else does; return the last one."""
+        return await self._audit.once(read)
+
     async def unsent_since(self) -> datetime.datetime | None:
         """Return when the oldest unsent notice was detected, or None."""
         return await self._ledger.unsent_since()
@@ -154,6 +161,20 @@ _SECOND = (
 def _is_another(before: TopicIdentity, now: TopicIdentity) -> bool:
     ids = {before.topic_id, now.topic_id} - {None}
     return len(ids) > 1 or before.partitions != now.partitions
+
+
+def intake_settings(settings: Settings, rules_known: frozenset[str] | None) -> IntakeSettings:
+    """The place of an intake by the settings; `rules_known` as in `IntakeSettings`."""
+    kafka = settings.kafka
+    return IntakeSettings(
+        group=kafka.group,
+        deployment=settings.deployment,
+        topics=kafka.inputs,
+        gaps_allowed=frozenset(
+            full for full, plain in kafka.inputs.items() if plain in kafka.gaps_allowed
+        ),
+        rules_known=rules_known,
+    )
 
 
 @asynccontextmanager

@@ -24,7 +24,6 @@ LISTEN_SECONDS = 0.05
 LOOK_SECONDS = 0.25
 STALLED_SECONDS = 60.0
 IDLE_SECONDS = 0.5
-INTERRUPTED = 130
 CLOSES = "All events are recorded. The worker is started again: it closes yesterday …"
 
 app = typer.Typer(add_completion=False)
@@ -55,7 +54,7 @@ def demo(
             _perform(stage, speed, once=once)
     except KeyboardInterrupt:
         out.print("Stopped.")
-        raise typer.Exit(INTERRUPTED if once else Exit.OK) from None
+        raise typer.Exit(Exit.INTERRUPTED if once else Exit.OK) from None
 
 
 def _perform(stage: "Stage", speed: float, *, once: bool) -> None:

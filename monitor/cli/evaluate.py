@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 YEARS = range(1900, 2101)  # contract 2, "Values"
 STREAM = Path("-")
-INTERRUPTED = 130  # as shells say it; 1 would say that a line was refused
 
 app = typer.Typer(add_completion=False)
 
@@ -134,7 +133,7 @@ def _failures_in_words() -> Iterator[None]:
     except (ExpectedError, BrokenPipeError):
         raise
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(Exit.INTERRUPTED) from None
     except OSError as problem:
         place = f"{problem.filename}: " if problem.filename else ""
         raise ExpectedError(f"{place}{problem.strerror or 'cannot be read or written'}") from None

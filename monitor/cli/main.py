@@ -28,6 +28,8 @@ COMMANDS = (
     Entry("doctor", "doctor", "Look at broker, topics, database and rules; say what to do."),
     Entry("rulebook", "rulebook", "Print every rule, threshold, criterion and table."),
     Entry("rules", "rules", "Check a study's rules, see what a change would say, activate it."),
+    Entry("audit", "audit", "Compare states, notices and their topic with the accepted events."),
+    Entry("rebuild", "rebuild", "Make states and notices good again; nothing is sent."),
     Entry("topics", "topics", "Make the topics that the worker needs."),
     Entry("db", "db", "Bring the database to this program's tables."),
     Entry("config", "config", "Show the settings and the variables that set them."),

@@ -1,11 +1,13 @@
 """How commands read the ledger of the settings: what goes wrong is said in words, not traced."""
 
 import asyncio
+import getpass
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import typer
 from sqlalchemy import make_url
 
 from monitor import settings
@@ -36,6 +38,17 @@ def patient_key(text: str) -> PatientKey:
     if match is None:
         raise ValueError("write a patient as STUDY/PATIENT, for example NCT06778382/SDCH-003")
     return PatientKey(match[1], match[2])
+
+
+def who_decided(by: str | None) -> str:
+    """Who is given, else the user of this machine. Raises BadParameter where neither is known."""
+    try:
+        who = getpass.getuser() if by is None else by
+    except (ImportError, KeyError, OSError):
+        who = ""
+    if not who.strip():
+        raise typer.BadParameter("say who decided", param_hint="--by")
+    return who
 
 
 def from_ledger(read: Callable[[SqlLedger], Awaitable[T]]) -> T:

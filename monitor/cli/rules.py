@@ -1,7 +1,6 @@
 """`monitor rules`: checks a study's rules, compares them with the active ones, activates them."""
 
 import enum
-import getpass
 import json
 import sys
 from pathlib import Path
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from monitor.cli.ruling import Activated
     from monitor.clinical.transitions import Ruleset
 
-INTERRUPTED = 130
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -137,12 +135,12 @@ def activate(
     was left under other rules; 78 while a worker runs, when another activation began, when
     patients would be left without rules or cannot be decided; 130 Ctrl-C.
     """
-    from monitor.cli.reading import from_ledger
+    from monitor.cli.reading import from_ledger, who_decided
     from monitor.cli.ruling import activated, rulesets_of
 
     if not reason.strip():
         raise typer.BadParameter("say why", param_hint="--reason")
-    given, who, dropped = rulesets_of(rules), _who(by), without or []
+    given, who, dropped = rulesets_of(rules), who_decided(by), without or []
     for study in dropped:
         if given(study) is not None:
             raise typer.BadParameter(f"there are rules for {study}", param_hint="--without")
@@ -150,19 +148,9 @@ def activate(
         done = from_ledger(lambda ledger: activated(ledger, given, who, reason, dropped))
     except KeyboardInterrupt:
         typer.echo("Interrupted: run the same again, it goes on where it ended.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(Exit.INTERRUPTED) from None
     _say(done)
     typer.echo(f"Start every worker with CTDNA_MONITOR_RULES={rules}")
-
-
-def _who(by: str | None) -> str:
-    try:
-        who = getpass.getuser() if by is None else by
-    except (ImportError, KeyError, OSError):
-        who = ""
-    if not who.strip():
-        raise typer.BadParameter("say who decided", param_hint="--by")
-    return who
 
 
 def _say(done: "Activated") -> None:

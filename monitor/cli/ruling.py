@@ -55,7 +55,7 @@ async def compared(ledger: SqlLedger, given: Rulesets, study: str | None) -> Doc
     found: list[Document] = []
     totals: Counter[str] = Counter()
     undecided: Counter[str] = Counter()
-    with _bar("comparing", len(patients)) as advance:
+    with bar("comparing", len(patients)) as advance:
         async for shadow in comparison.shadows(patients):
             advance()
             lines = _notices(shadow)
@@ -167,12 +167,12 @@ async def activated(
     activation = Activation(ledger, given, Clock(), settings.load().deployment)
     patients = await activation.patients()
     with _activation_in_words():
-        with _bar("checking", len(patients)) as advance:
+        with bar("checking", len(patients)) as advance:
             begun = await activation.begin(who, why, without=without, looked_at=advance)
         changed = told = 0
         # One whose first fact came since it was checked has to change too.
         patients = [] if begun.how == "already" else await activation.patients()
-        with _bar("activating", len(patients)) as advance:
+        with bar("activating", len(patients)) as advance:
             for patient in patients:
                 outcome = (await activation.switch(patient, begun.number)).outcome
                 changed += outcome is not None
@@ -197,7 +197,7 @@ def _activation_in_words() -> Iterator[None]:
 
 
 @contextmanager
-def _bar(what: str, total: int) -> Iterator[Callable[[], None]]:
+def bar(what: str, total: int) -> Iterator[Callable[[], None]]:
     """A bar on a terminal's standard error; in a pipe nothing."""
     from rich.progress import Progress
 

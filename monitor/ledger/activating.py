@@ -54,6 +54,15 @@ class SqlActivations(SqlReading):
         if await connection.scalar(_HIGHEST) != activation:
             raise Superseded("other rules were activated")
 
+    async def last_audit(self, action: str | None = None) -> list[AuditEntry]:
+        """The last entry of the audit trail, or the last of an action; empty without any."""
+        columns = tables.audit_event.c
+        wanted = select(*_AUDIT).order_by(columns.number.desc()).limit(1)
+        if action is not None:
+            wanted = wanted.where(columns.action == action)
+        async with self._reading() as connection:
+            return [AuditEntry(*row) for row in await connection.execute(wanted)]
+
     async def audit(self) -> list[AuditEntry]:
         """The audit trail, oldest first."""
         wanted = select(*_AUDIT).order_by(tables.audit_event.c.number)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+STARTS_AT_ONCE_MAX = 10  # workers whose starts write rules or audit trail at the same moment
+
 
 @dataclass(frozen=True, slots=True)
 class ActiveRules:
@@ -52,7 +54,7 @@ def chained(
     reason: str,
     details: Mapping[str, object],
 ) -> AuditEntry:
-    """The next entry after those `before`, with number and hashes."""
+    """The next entry after those `before`, of which the last will do, with number and hashes."""
     last = before[-1] if before else None
     text = json.dumps(details, sort_keys=True, ensure_ascii=False)
     number = last.number + 1 if last else 1

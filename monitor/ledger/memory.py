@@ -6,7 +6,7 @@ For replays without a database and for tests; it forgets everything when the pro
 import datetime
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 
 from monitor.ledger import rows
 from monitor.ledger.entries import (
@@ -15,7 +15,6 @@ from monitor.ledger.entries import (
     Counts,
     EventKey,
     Loaded,
-    NoticeRow,
     Outgoing,
     PatientKey,
     QuarantineRow,
@@ -26,7 +25,7 @@ from monitor.ledger.entries import (
     TopicIdentity,
     TopicPartition,
 )
-from monitor.ledger.memory_activations import MemoryActivations
+from monitor.ledger.memory_archive import MemoryArchive
 from monitor.ledger.outgoing import (
     NOTICE,
     dead_letter_outgoing,
@@ -39,20 +38,13 @@ from monitor.ledger.port import Conflict
 _Position = tuple[str | int, ...]
 
 
-class MemoryLedger(MemoryActivations):
+class MemoryLedger(MemoryArchive):
     """`Ledger` without a store; `seconds` is a clock that never goes back, for the leases."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         super().__init__(seconds)
-        self._accepted: dict[EventKey, AcceptedRow] = {}
-        self._records: dict[RecordKey, RecordRow] = {}
-        self._notices: dict[str, NoticeRow] = {}
-        self._sequences: set[tuple[PatientKey, int]] = set()
-        self._quarantine: dict[_Position, QuarantineRow] = {}
         self._offsets: dict[str, dict[TopicPartition, tuple[int, Counts]]] = {}
-        self._unsent_notices: dict[str, NoticeRow] = {}
         self._unsent_dead_letters: dict[_Position, QuarantineRow] = {}
-        self._published: dict[str, datetime.datetime] = {}
         self._topics: dict[str, dict[str, TopicIdentity]] = {}
 
     async def load(
@@ -143,7 +135,9 @@ class MemoryLedger(MemoryActivations):
     async def unsent(self, limit: int) -> list[Outgoing]:
         """At most `limit` unsent notices and dead letters, by turns, each oldest first."""
         refused = list(self._unsent_dead_letters.values())[: dead_letters_limit(limit)]
-        found = list(self._unsent_notices.values())[: limit - len(refused)]
+        waiting = {self._notices[notice_id].patient for notice_id in self._held}
+        unsent = (row for row in self._unsent_notices.values() if row.patient not in waiting)
+        found = islice(unsent, limit - len(refused))
         notices = (
             notice_outgoing(one.notice_id, one.patient, one.headers, one.value) for one in found
         )
@@ -151,11 +145,13 @@ class MemoryLedger(MemoryActivations):
 
     async def mark_sent(self, sent: Sequence[Sent], at: datetime.datetime) -> None:
         """Remember the broker's acknowledgements; marking again changes nothing."""
-        for outgoing in (one.outgoing for one in sent):
+        for one in sent:
+            outgoing = one.outgoing
             if outgoing.kind == NOTICE:
                 notice_id = str(outgoing.row_key[0])
                 if self._unsent_notices.pop(notice_id, None) is not None:
                     self._published[notice_id] = at
+                    self._places[notice_id] = (one.partition, one.offset)
             else:
                 self._unsent_dead_letters.pop(outgoing.row_key, None)
 

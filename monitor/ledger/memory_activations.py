@@ -42,6 +42,10 @@ class MemoryActivations:
         if activation not in {None, highest}:
             raise Superseded("other rules were activated")
 
+    async def last_audit(self, action: str | None = None) -> list[AuditEntry]:
+        """The last entry of the audit trail, or the last of an action; empty without any."""
+        return [one for one in await self.audit() if action in {None, one.action}][-1:]
+
     async def audit(self) -> list[AuditEntry]:
         """The audit trail, oldest first."""
         return [self._audit[number] for number in sorted(self._audit)]

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, delete, or_, select, text
+from sqlalchemy import ColumnElement, Insert, delete, exists, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from monitor.ledger import bulk, rows, tables
 from monitor.ledger.activating import SqlActivations
+from monitor.ledger.archive import HELD
 from monitor.ledger.entries import Outgoing, PatientKey, Sent
 from monitor.ledger.outgoing import (
     DEAD_LETTER,
@@ -29,8 +30,16 @@ _quarantine = tables.quarantine.c
 _lease = tables.relay_lease.c
 _UNSENT_NOTICES = (
     select(_notice.notice_id, _notice.study_id, _notice.patient_id, _notice.headers, _notice.value)
+    .add_columns(_notice.published_partition)
     .where(_notice.published_at.is_(None))
     .order_by(_notice.position)
+)
+_held = tables.notice.alias("held").c
+_NOBODY_WAITS = ~exists().where(
+    _held.published_at.is_(None),
+    _held.published_partition == HELD,
+    _held.study_id == _notice.study_id,
+    _held.patient_id == _notice.patient_id,
 )
 _UNSENT_DEAD_LETTERS = (
     select(*QUARANTINED).where(_quarantine.published_at.is_(None)).order_by(_quarantine.position)
@@ -96,16 +105,18 @@ class SqlOutbox(SqlActivations):
         """At most `limit` unsent notices and dead letters, by turns, each oldest first.
 
         A patient's notices come in sequence and none is left out before another: they were
-        recorded in this order.
+        recorded in this order, and while one is held those after it wait.
         """
         share = dead_letters_limit(limit)
         async with self._reading() as connection:
             refused = (await connection.execute(_UNSENT_DEAD_LETTERS.limit(share))).all()
             wanted = _UNSENT_NOTICES.limit(limit - len(refused))
             found = (await connection.execute(wanted)).all()
+            if any(row.published_partition == HELD for row in found):
+                found = (await connection.execute(wanted.where(_NOBODY_WAITS))).all()
         notices = [
             notice_outgoing(notice, PatientKey(study, patient), rows.unpack_headers(headers), value)
-            for notice, study, patient, headers, value in found
+            for notice, study, patient, headers, value, _ in found
         ]
         return interleaved(notices, map(dead_letter_outgoing, map(rows.quarantine_row, refused)))
 

@@ -25,6 +25,8 @@ from monitor.ledger.entries import (
     TopicPartition,
 )
 
+WORKER_LEASE = "worker"  # every worker holds a lease whose name begins so
+
 
 class LedgerError(Exception):
     """Base of what a ledger raises; its text never holds an identifier or a value."""
@@ -133,6 +135,9 @@ class Ledger(Protocol):
 
     async def add_audit(self, entry: AuditEntry) -> None:
         """Record an audit entry alone; `Conflict` when its number is taken, `RefusedRow`."""
+
+    async def last_audit(self, action: str | None = None) -> list[AuditEntry]:
+        """The last entry of the audit trail, or the last of an action; empty without any."""
 
     async def audit(self) -> list[AuditEntry]:
         """The audit trail, oldest first."""

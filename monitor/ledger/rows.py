@@ -155,6 +155,15 @@ def notice_values(row: NoticeRow) -> Values:
     )  # fmt: skip
 
 
+def notice_row(values: Sequence[Any]) -> NoticeRow:
+    """An outbox row from `NOTICE_COLUMNS`."""
+    notice_id, finding_id, study_id, patient_id, *about, headers, value = values
+    sent = tuple((name, text or b"") for name, text in unpack_headers(headers))
+    patient = PatientKey(study_id, patient_id)
+    fields: Values = (notice_id, finding_id, patient, *about, sent, value)
+    return NoticeRow(*fields)
+
+
 QUARANTINE_COLUMNS = (
     "topic", "partition", "offset", "item", "message_key", "headers", "value", "reason", "field",
     "message", "stage", "source", "event_id", "study_id", "patient_id", "received_at",

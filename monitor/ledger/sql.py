@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from monitor.crash_points import crash_at
 from monitor.ledger import bulk, rows
 from monitor.ledger.entries import (
     Changes,
@@ -19,12 +20,12 @@ from monitor.ledger.entries import (
     TopicIdentity,
     TopicPartition,
 )
-from monitor.ledger.outbox import SqlOutbox
 from monitor.ledger.port import Conflict
 from monitor.ledger.rows import Values
+from monitor.ledger.sql_archive import SqlArchive
 
 
-class SqlLedger(SqlOutbox):
+class SqlLedger(SqlArchive):
     """`Ledger` over an engine of `monitor.ledger.engine`; errors are those of the port."""
 
     async def load(
@@ -72,6 +73,8 @@ class SqlLedger(SqlOutbox):
             await self._write_states(connection, changes.states)
             await self._write_records(connection, changes.records)
             await self._write_events(connection, changes)
+            crash_at("before-commit")
+        crash_at("after-commit")
 
     async def remember_topics(self, group: str, topics: Mapping[str, TopicIdentity]) -> None:
         """Keep the identity of topics that are not known yet; known ones stay as they are."""

@@ -25,7 +25,7 @@ _LIMITS: Mapping[type, tuple[str, str]] = {
 _GIVEN: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
-    float: "a number",
+    float: "a number without quotes",
     str: "a text",
     list: "a list",
     dict: "a table of keys",
@@ -59,6 +59,8 @@ def _problem(found: Any) -> Problem:
         return Problem(key, given, "", f"there is no such key{_meant(key)}")
     message = found["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
+    if found["type"] == "number_format" and isinstance(found["input"], float):
+        message = 'a number with a point stands in quotes, such as "0.2"'
     if found["type"] == "model_type":
         message = "a table of keys belongs here"
     return Problem(key, given, expected_of(names), message)

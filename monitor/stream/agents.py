@@ -9,6 +9,7 @@ import faust
 from faust.types import TopicT
 
 from monitor.clock import Clock
+from monitor.crash_points import crash_at
 from monitor.exits import StartRefusedError
 from monitor.ledger.entries import TopicPartition
 from monitor.metrics import Metrics
@@ -105,6 +106,7 @@ class Batches:
             if not events:
                 return
             began = self._clock.monotonic()
+            crash_at("polled")
             try:
                 receipts = await self._duties.receive([delivery_of(event) for event in events])
             except asyncio.CancelledError:
@@ -112,9 +114,11 @@ class Batches:
             except BaseException as error:
                 end_now(error)
                 raise
+            crash_at("before-ack")
             for event in events:
                 event.committed = True
                 event.ack()
+            crash_at("after-ack")
             self._on_commit()
             self._note(events, receipts, began)
 

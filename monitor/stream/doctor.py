@@ -1,22 +1,22 @@
 """Looks at everything the worker needs and says of each what is wrong and what to do."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import make_url
 
-from monitor.active_rules import differing_scopes
+from monitor.active_rules import check_held
 from monitor.exits import ExpectedError
 from monitor.ledger import migrate
-from monitor.ledger.engine import open_engine
 from monitor.ledger.port import LedgerError
-from monitor.ledger.sql import SqlLedger
 from monitor.rulesets import Rulesets, RulesInvalid
 from monitor.settings import KafkaSettings, Settings
 from monitor.stream.admin import existing_topics
 from monitor.stream.preflight import refuse_lost_places, refuse_unequal, survey
+from monitor.wiring import open_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,10 @@ def examine(settings: Settings) -> list[Check]:
     if checks[-1].ok:
         checks.append(_check("database revision", lambda: _revision(settings)))
     revision_known = checks[-1].ok
-    checks.append(_check("rules", lambda: _rules(settings)))
+    given = functools.cache(lambda: Rulesets(settings.rules))
+    checks.append(_check("rules", lambda: _rules(settings, given())))
     if revision_known and checks[-1].ok:
-        checks.append(_check("active rules", lambda: asyncio.run(_active_rules(settings))))
+        checks.append(_check("active rules", lambda: asyncio.run(_active_rules(settings, given()))))
     return checks
 
 
@@ -101,20 +102,12 @@ def _revision(settings: Settings) -> str:
     return f"{found}, as this program needs"
 
 
-def _rules(settings: Settings) -> str:
-    Rulesets(settings.rules)
+def _rules(settings: Settings, _given: Rulesets) -> str:
     return f"valid ({settings.rules or 'built in'})"
 
 
-async def _active_rules(settings: Settings) -> str:
-    ledger = SqlLedger(open_engine(settings.database.sqlalchemy_url))
-    try:
+async def _active_rules(settings: Settings, given: Rulesets) -> str:
+    async with open_ledger(settings.database.sqlalchemy_url) as ledger:
         history = await ledger.active_rules()
-        wrong = history and differing_scopes(
-            history, Rulesets(settings.rules), await ledger.ruleset_hashes()
-        )
-    finally:
-        await ledger.close()
-    if wrong:
-        raise ExpectedError("the rules given are not the active ones; runbook: rules-differ")
+        check_held(history, given, await ledger.ruleset_hashes())
     return "as given" if history else "none yet: the first start records those given"

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from monitor.clock import Clock
 from monitor.ledger.entries import TopicIdentity, TopicPartition
+from monitor.passes import Pass, ReadNotified
 from monitor.relay import Sender
 from monitor.settings import Settings
 from monitor.wire.delivery import Delivery, Reason
@@ -48,6 +49,9 @@ class Duties(Protocol):
 
     async def ping(self) -> None:
         """Raise Unavailable when the ledger cannot be written."""
+
+    async def audit(self, read: ReadNotified) -> Pass | None:
+        """Make a pass of the audit if one is due and nobody else does; return the last one."""
 
     async def unsent_since(self) -> dt.datetime | None:
         """Return when the oldest unsent notice was detected, or None."""

@@ -17,6 +17,7 @@ from monitor.settings import Settings
 from monitor.stream.agents import Batches, add_agent
 from monitor.stream.app import WorkerApp, build_app
 from monitor.stream.assignment import Assignment
+from monitor.stream.auditing import Auditing
 from monitor.stream.duties import Duties, Wiring
 from monitor.stream.health import Gauges, Health
 from monitor.stream.identity import input_identities
@@ -104,9 +105,10 @@ class Worker:
         gauges = Gauges(app, batches, duties, self._metrics, self._clock)
         Assignment(app, self._settings.kafka, duties, batches, gauges, health).watch()
         ticker = Ticker(duties, turn, self._metrics, self._settings.worker.tick_s)
+        auditing = Auditing(duties, self._metrics, self._settings)
         beside = [
             asyncio.create_task(_run_or_end(part), name=type(part).__name__)
-            for part in (batches, relaying, ticker, health, gauges)
+            for part in (batches, relaying, ticker, health, gauges, auditing)
         ]
         await _live_until_asked(app, stop)
         for task in beside:

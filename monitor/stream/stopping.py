@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-from monitor.exits import Exit, ExpectedError, raised_at
+from monitor.exits import Exit, ExpectedError, RulesDifferError, raised_at
 from monitor.ledger.port import LedgerBehind
 
 logger = logging.getLogger(__name__)
@@ -21,8 +21,8 @@ DRAIN_SECONDS_MAX = 8.0  # SIGTERM to exit at the latest; orchestrators kill aft
 def end_now(error: BaseException) -> None:
     """End the process without acknowledging anything: the supervisor starts it again.
 
-    The log names the type of the error and where it was raised, never its text: that may hold
-    a patient's values.
+    The log names the type of the error and where it was raised, not its text, which may hold a
+    patient's values: only of a ledger that is behind, and of other rules, it never does.
     """
     code = exit_code(error)
     logger.critical(
@@ -34,6 +34,8 @@ def end_now(error: BaseException) -> None:
     )
     if isinstance(error, LedgerBehind):  # its text names partitions and offsets only
         logger.critical("%s. %s", error, LEDGER_BEHIND_ADVICE)
+    elif isinstance(error, RulesDifferError):  # its text names studies and commands only
+        logger.critical("%s", error)
     _leave(code)
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from monitor.clinical.terms import Action, Name, Pseudonym, Severity
-from monitor.wire.cloudevents import SPEC_VERSION, binary, schema_id, structured
+from monitor.wire.cloudevents import SPEC_VERSION, binary, canonical, schema_id, structured
 
 NOTICE_KIND: Final = "notice"
 DEPLOYMENT_PREFIX: Final = "urn:ctdna-monitor:"
+NOTICE_BYTES_MAX: Final = 256 * 1024  # contract 3
 
 _Number = Annotated[int, Field(ge=1)]
 
@@ -33,8 +34,24 @@ def encode_binary(
 
 
 def encode_structured(notice: Mapping[str, object], *, deployment: str, cause_id: str) -> bytes:
-    """One line of a file of notices; arguments as for `encode_binary`."""
-    return structured(_attributes(notice, deployment, cause_id), notice)
+    """One line of a file of notices, as short as in Kafka; arguments as for `encode_binary`."""
+    attributes = _attributes(notice, deployment, cause_id)
+    line = structured(attributes, notice)
+    return structured(attributes, shortened(notice)) if len(line) > NOTICE_BYTES_MAX else line
+
+
+def shortened(notice: Mapping[str, Any]) -> dict[str, Any]:
+    """The notice without as many of its last records as make it longer than 256 KiB.
+
+    Supporting records come last, so they go first. That is always enough: a text has 256
+    characters and a list 100 entries, so the longest list, of lesions or genes, takes 151 KiB,
+    no finding has two of them, and the first record is named in 3 KiB.
+    """
+    evidence = list(notice["evidence"])
+    excess = len(canonical(notice)) - NOTICE_BYTES_MAX
+    while excess > 0 and len(evidence) > 1:
+        excess -= len(canonical(evidence.pop())) + 1  # the comma before it
+    return {**notice, "evidence": evidence}
 
 
 def _attributes(notice: Mapping[str, object], deployment: str, cause_id: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """A change of a study's rules as a recorded event of each patient, so that a replay finds it."""
 
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass
+from typing import ClassVar
 
 from monitor.clinical.findings import NAMESPACE
 from monitor.wire.cloudevents import SPEC_VERSION, canonical, structured
@@ -28,6 +30,11 @@ class RulesEvent:
     from_hash: str
     to_name: str
     to_hash: str
+
+    source: ClassVar[str] = RULES_SOURCE
+    type: ClassVar[str] = RULES_TYPE
+    record_version: ClassVar[int] = 1
+    day: ClassVar[None] = None
 
     @property
     def record_id(self) -> str:
@@ -65,9 +72,10 @@ class RulesEvent:
         value = structured(attributes, self.content)
         return Delivery(RULES_TOPIC, 0, self.activation, None, (), value)
 
-    def canonical(self) -> bytes:
-        """One spelling of type and content, for the inbox's hash."""
-        return canonical([RULES_TYPE, self.content])
+    @property
+    def content_hash(self) -> bytes:
+        """SHA-256 over one spelling of type and content, for the inbox."""
+        return hashlib.sha256(canonical([RULES_TYPE, self.content])).digest()
 
 
 def read_rules_event(value: bytes | None) -> RulesEvent:
@@ -77,7 +85,7 @@ def read_rules_event(value: bytes | None) -> RulesEvent:
         given["study_id"],
         given["patient_id"],
         given["activation"],
-        given.get("arrival", 0),  # events of the first release do not tell it
+        given["arrival"],
         given["from"]["config_hash"],
         given["to"]["name"],
         given["to"]["config_hash"],

@@ -54,7 +54,7 @@ class Bench:
         if "decode" in parts:
             self._report.costs("Decode", pure.decoding())
         if "apply" in parts:
-            self._report.costs("One patient's state", pure.applying())
+            self._report.costs("One patient's state", pure.applying(), pure.budgets())
         if "sqlite" in parts:
             url = f"sqlite+aiosqlite:///{self._folder / 'bench.db'}"
             feed = self._seeded(url, min(SQLITE_PATIENTS, self._given.patients))

@@ -5,30 +5,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from monitor.clinical.eligibility_assessed import EligibilityAssessed
-from monitor.clinical.events import (
-    CLOCK_SOURCE,
-    ContactRecorded,
-    DayClosed,
-    MarkerResult,
-    ReviewHeld,
-    TreatabilityStated,
-)
 from monitor.clinical.state import PatientState, dump_state, load_state
 from monitor.clinical.transitions import Arrival, apply
-from monitor.examples.records import Content
+from monitor.examples.records import ELIGIBLE, STUDY, Content
 from monitor.examples.story import Story
 from monitor.rulesets import built_in_ruleset
 from monitor.settings import KafkaSettings
+from monitor.wire.closed_day import closed_day
 from monitor.wire.codec import decode, decode_line
 from monitor.wire.delivery import Delivery, Event
-from monitor.wire.examples import EXAMPLES
 from tests.bench.cohort import TARGETS, Feed, written
 from tests.bench.meter import Cost, median_cost
 
 ROUNDS = 9
 ROUND_EVENTS = 2_000
-SIZES = (8, 40)
+BUDGETS_US = {8: 300, 40: 2_000}  # of one fact, by how many samples and as many scans there are
 _AT = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -66,24 +57,28 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Patients with as many samples and as many scans as `SIZES` say, and ten other records.
+    """Patients with as many samples and as many scans as `BUDGETS_US` names, and ten other records.
 
     The latest closed day is beside them: the clock has come to the last visit.
     """
-    for size in SIZES:
+    for size in BUDGETS_US:
         others = list(_others())
         visits = _arrivals(size + 1)
         arrivals = [*others[:-1], *visits[:-2], others[-1], *visits[-2:]]
-        state = PatientState(study_id="NCT06778382", patient_id="SDCH-001")
+        state = PatientState(study_id=STUDY, patient_id="SDCH-001")
         for arrival in arrivals[:-2]:
             state = apply(state, arrival, built_in_ruleset()).state
         document = dump_state(state)
         yield Case(size, document, load_state(document), arrivals[-2:])
 
 
+def _story() -> Story:
+    return Story(1, "2015-03-02", targets=TARGETS)
+
+
 def _arrivals(visits: int) -> list[Arrival]:
     """Enrolment, therapy, then a sample and a scan for each visit; a relapse in the middle."""
-    story = Story(1, "2015-03-02", targets=TARGETS)
+    story = _story()
     story.enrolled()
     story.treated("ablation", 9, "right upper lobe")
     story.baseline("not_detected", "14.0", "11.5")
@@ -95,33 +90,17 @@ def _arrivals(visits: int) -> list[Arrival]:
 
 def _others() -> Iterator[Arrival]:
     """Eight records beside enrolment and therapy, and a closed day."""
-    eligible = EXAMPLES[EligibilityAssessed.KIND][0]
-    marker: Content = {"analyte": "CEA", "value": "3.1", "unit": "ng/mL"}
-    others: list[Content] = [
-        {**eligible, "assessed_on": "2015-02-20"},
-        {"stated_on": "2015-06-20", "locally_treatable": "yes"},
-        {"held_on": "2015-06-25", "decision": "surveillance"},
-        {"contacted_on": "2015-05-01"},
-        *({**marker, "collected_at": f"2015-0{month}-02"} for month in range(4, 8)),
-    ]
-    kinds = (
-        EligibilityAssessed.KIND, TreatabilityStated.KIND, ReviewHeld.KIND, ContactRecorded.KIND,
-        *[MarkerResult.KIND] * 4,
-    )  # fmt: skip
-    for place, (kind, content) in enumerate(zip(kinds, others, strict=True)):
-        named = {
-            "study_id": "NCT06778382", "patient_id": "SDCH-001", "record_id": f"o{place}",
-            "record_version": 1, "status": "final",
-        }  # fmt: skip
-        yield _arrival({
-            "specversion": "1.0", "id": f"o{place}", "source": "https://site.example/edc",
-            "type": f"org.ctdnamonitor.{kind}.v1", "data": {**content, **named},
-        })  # fmt: skip
-    closed = DayClosed(
-        study_id="NCT06778382", patient_id="SDCH-001", status="final", record_version=1,
-        record_id="NCT06778382/SDCH-001/2017-01-20", closed_on="2017-01-20",
-    )  # fmt: skip
-    yield Arrival(CLOCK_SOURCE, closed.record_id, _AT, closed)
+    story = _story()
+    before = {"ned_on": "2014-01-15", "lung_lesion_detected_on": "2015-01-28"}
+    story.noted("eligibility.assessed", -10, **ELIGIBLE | before)
+    story.noted("treatability.stated", 110, locally_treatable="yes")
+    story.noted("review.held", 115, decision="surveillance")
+    story.noted("contact.recorded", 60)
+    for day in (31, 61, 92, 122):
+        story.noted("marker.result", day, analyte="CEA", value="3.1", unit="ng/mL")
+    yield from (_arrival(line.event) for line in story.lines)
+    _, closed = closed_day(STUDY, story.patient_id, datetime.date(2017, 1, 20))
+    yield Arrival(closed.source, closed.event_id, _AT, closed.fact)
 
 
 def _arrival(event: Content) -> Arrival:
@@ -130,14 +109,27 @@ def _arrival(event: Content) -> Arrival:
     return Arrival(decoded.source, decoded.event_id, _AT, decoded.fact)
 
 
+def budgets() -> dict[str, float]:
+    """What may be printed beside the costs of `applying`: microseconds of processor."""
+    return {_one_fact(size): budget for size, budget in BUDGETS_US.items()}
+
+
+def _one_fact(size: int) -> str:
+    return f"apply one fact, {_history(size)}"
+
+
+def _history(size: int) -> str:
+    return f"{size} samples + {size} scans"
+
+
 def applying() -> dict[str, Cost]:
     """What a patient of each size costs: read the state, apply one fact, write the state."""
     found = {}
     for case in cases():
-        name = f"{case.size} samples + {case.size} scans"
+        name = _history(case.size)
         times = max(1, ROUND_EVENTS // (10 * case.size))
         found[f"load the state, {name}"] = _loading(case, times)
-        found[f"apply one fact, {name}"] = _one_apply(case, times)
+        found[_one_fact(case.size)] = _one_apply(case, times)
         found[f"dump the state, {name}"] = _dumping(case, times)
     return found
 

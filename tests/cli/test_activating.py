@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -15,31 +14,8 @@ from monitor.deployments import hold_deployment
 from monitor.exits import Exit
 from monitor.ledger.port import Conflict, RefusedRow
 from monitor.ledger.sql import SqlLedger
-from tests.cli import two_studies
-from tests.cli.conftest import Call, Called
-from tests.cli.two_studies import OTHER, STUDY, Activate, audit, change, folder, history, on_ledger
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("ledger") / "told.sqlite3"
-    two_studies.fill_two_studies(file)
-    return file
-
-
-@pytest.fixture
-def database(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = Path(shutil.copy(told, tmp_path / "ledger.sqlite3"))
-    monkeypatch.setenv("CTDNA_MONITOR_DATABASE__URL", f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture
-def activate(call: Call) -> Activate:
-    def activated(rules: object, *more: object) -> Called:
-        return call("rules", "activate", "--rules", rules, "--reason", "amendment 2", *more)
-
-    return activated
+from tests.cli.conftest import Activate, Call
+from tests.cli.two_studies import OTHER, STUDY, audit, change, folder, history, on_ledger
 
 
 class TestWithoutRules:

@@ -1,7 +1,6 @@
 """`monitor rules check` and `diff`, and `timeline` while rules change: looked at first."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,32 +8,8 @@ import pytest
 
 from monitor.activation import Activation
 from monitor.exits import Exit
-from tests.cli import two_studies
-from tests.cli.conftest import Call, Called
-from tests.cli.test_rules import ONE
-from tests.cli.two_studies import OTHER, STUDY, Activate, folder, history
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("ledger") / "told.sqlite3"
-    two_studies.fill_two_studies(file)
-    return file
-
-
-@pytest.fixture
-def database(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = Path(shutil.copy(told, tmp_path / "ledger.sqlite3"))
-    monkeypatch.setenv("CTDNA_MONITOR_DATABASE__URL", f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture
-def activate(call: Call) -> Activate:
-    def activated(rules: object, *more: object) -> Called:
-        return call("rules", "activate", "--rules", rules, "--reason", "amendment 2", *more)
-
-    return activated
+from tests.cli.conftest import Activate, Call
+from tests.cli.two_studies import ONE, OTHER, STUDY, folder, history
 
 
 class TestDiff:

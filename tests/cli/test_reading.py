@@ -7,46 +7,18 @@ from pathlib import Path
 import pytest
 
 from monitor import examples
-from monitor.bulk.evaluation import detected_at
-from monitor.clock import Clock
-from monitor.intake import Intake, IntakeSettings
-from monitor.ledger import migrate
-from monitor.rulesets import Rulesets
-from monitor.wire.codec import decode_line
-from monitor.wire.delivery import Delivery
-from monitor.wiring import open_ledger
 from tests.cli.conftest import Call
 from tests.cli.evaluated import evaluate
+from tests.cli.two_studies import fill
 
 CONFIRMED = "NCT06778382/SDCH-003"
 RAISED_IN_VAIN = "NCT06778382/SDCH-017"
 QUIET = "NCT06778382/SDCH-001"
 
 
-async def fill(url: str, lines: list[bytes]) -> None:
-    await migrate.upgrade(url)
-    async with open_ledger(url) as ledger:
-        intake = Intake(
-            ledger,
-            Clock(),
-            IntakeSettings("test", "test", {}),
-            rules_for=Rulesets(),
-            detected_at=detected_at,
-            decoder=lambda delivery: decode_line(delivery.value or b""),
-        )
-        await intake.receive([Delivery("f", 0, n, None, (), line) for n, line in enumerate(lines)])
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.sqlite3"
-    asyncio.run(fill(url, examples.lines(examples.MADE_UP)))
-    return url
-
-
 @pytest.fixture
-def database(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CTDNA_MONITOR_DATABASE__URL", filled)
+def database(cohort: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTDNA_MONITOR_DATABASE__URL", f"sqlite:///{cohort}")
 
 
 @pytest.mark.usefixtures("database")

@@ -1,23 +1,17 @@
 """`monitor rulebook` and `monitor rules`: what is checked, compared and activated."""
 
-import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from monitor import examples
-from monitor.active_rules import hold_rules
 from monitor.clinical.rules import RULES
-from monitor.clock import Clock
 from monitor.exits import Exit
-from monitor.rulesets import Rulesets, built_in_names
-from monitor.wiring import open_ledger
-from tests.cli.conftest import Call
-from tests.cli.test_reading import fill
+from monitor.rulesets import built_in_names
+from tests.cli.conftest import Activate, Call
+from tests.cli.two_studies import ONE, on_ledger
 
-ONE = "NCT06778382/SDCH-003"
 BAD = """
 reader = "nobody"
 [recist]
@@ -100,6 +94,22 @@ class TestCheck:
         assert called.code == Exit.CONFIGURATION
         assert key in called.err
 
+    def test_a_number_with_a_point_is_told_to_be_written_in_quotes(
+        self, call: Call, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "points.toml"
+        file.write_text("recist.pd_rel = 0.25\nctdna.redraw_window = [14.5, 28]")
+        called = call("rules", "check", file)
+        assert called.code == Exit.CONFIGURATION
+        share, window = (one.removeprefix(f"{file}: ") for one in called.err.splitlines())
+        assert share == (
+            'recist.pd_rel: a number with a point stands in quotes, such as "0.2" '
+            "(a number without quotes was given; expected: a number above 0 below 10 share)"
+        )
+        assert window.startswith("ctdna.redraw_window: input should be a valid integer, got")
+        file.write_text('recist.pd_rel = "0.25"')
+        assert call("rules", "check", file).code == 0
+
     def test_what_differs_from_the_defaults(self, call: Call) -> None:
         called = call("rules", "check", "single-positive")
         assert called.code == 0
@@ -112,19 +122,9 @@ class TestCheck:
         assert all(call("rules", "check", name).code == 0 for name in built_in_names())
 
 
-async def begin(url: str) -> None:
-    """What a worker's first start leaves."""
-    async with open_ledger(url) as ledger:
-        await hold_rules(ledger, Rulesets(), Clock())
-
-
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    url = f"sqlite:///{tmp_path}/ledger.sqlite3"
-    asyncio.run(fill(url, examples.lines(examples.MADE_UP)))
-    asyncio.run(begin(url))
-    monkeypatch.setenv("CTDNA_MONITOR_DATABASE__URL", url)
-    return url
+@pytest.fixture(scope="session")
+def told(cohort: Path) -> Path:
+    return cohort
 
 
 @pytest.mark.usefixtures("database")
@@ -137,7 +137,9 @@ class TestDiffAndActivate:
         assert found
         assert int(found[1]) > 20
 
-    def test_a_comparison_says_what_an_activation_then_tells(self, call: Call) -> None:
+    def test_a_comparison_says_what_an_activation_then_tells(
+        self, call: Call, activate: Activate
+    ) -> None:
         compared = call("rules", "diff", "--rules", "single-positive", "--format", "json")
         assert compared.code == Exit.REFUSED
         document = json.loads(compared.out)
@@ -145,7 +147,7 @@ class TestDiffAndActivate:
         expected = sum(document["totals"].values())
         assert {one["key"] for one in document["parameters"]} >= {"ctdna.confirm.n"}
 
-        called = call("rules", "activate", "--rules", "single-positive", "--reason", "amendment 2")
+        called = activate("single-positive")
         assert called.code == 0, called.err
         all_ = document["compared"]
         assert f"activation 2: {all_} patients changed to it, {expected} notices\n" in called.out
@@ -173,8 +175,8 @@ class TestDiffAndActivate:
         out = call("rules", "diff", "--rules", "single-positive", "--study", "OTHER").out
         assert "0 of 0 patients would differ" in out
 
-    def test_the_timeline_is_that_of_the_active_rules(self, call: Call) -> None:
-        call("rules", "activate", "--rules", "single-positive", "--reason", "amendment 2")
+    def test_the_timeline_is_that_of_the_active_rules(self, call: Call, activate: Activate) -> None:
+        activate("single-positive")
         document = json.loads(call("timeline", ONE, "--format", "json").out)
         standing = {one["finding"] for one in document["standing_findings"]}
         assert "MOLECULAR_RELAPSE_CONFIRMED" in standing
@@ -184,12 +186,8 @@ class TestDiffAndActivate:
         assert call("rules", "activate", "--rules", "single-positive").code == Exit.USAGE
         assert call("rules", "activate", "--rules", "single-positive", "--reason", " ").code == 2
 
-    def test_not_while_a_worker_runs(self, call: Call, database: str) -> None:
-        async def lease() -> None:
-            async with open_ledger(database) as ledger:
-                assert await ledger.acquire_lease("worker", "host:1", 20)
-
-        asyncio.run(lease())
-        called = call("rules", "activate", "--rules", "single-positive", "--reason", "amendment 2")
+    def test_not_while_a_worker_runs(self, activate: Activate, database: Path) -> None:
+        assert on_ledger(database, lambda ledger: ledger.acquire_lease("worker", "host:1", 20))
+        called = activate("single-positive")
         assert called.code == Exit.START_REFUSED
         assert "stop every worker first" in called.err

@@ -13,7 +13,7 @@ from tests.faults.rig import Rig, wait_for
 
 KILLS, TERMS = 15, 5
 BROKER_AFTER, DATABASE_AFTER = 6, 13  # ended workers
-ALIVE_SECONDS = (0.3, 2.0)  # from the first new row to the signal
+ALIVE_SECONDS = (0.3, 2.0)  # from the first new row to when a fault is wanted
 TAKEOVER_SECONDS_MAX = 60.0
 OUTAGE_SECONDS = 2.0
 PER_SECOND = 160.0
@@ -73,6 +73,7 @@ class Campaign:
         takeover_s = await self._progress()
         self._allow(begin + share)
         await asyncio.sleep(self._rng.uniform(*ALIVE_SECONDS))
+        await self._progress()  # a row so new that the group has hardly committed its offset
         await self._end(number, takeover_s)
         self._worker = self._rig.start()
 

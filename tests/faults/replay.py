@@ -14,7 +14,6 @@ from typing import Any
 
 from monitor.activation import Activation
 from monitor.active_rules import History, first_ruleset, ruleset_by_hash
-from monitor.bulk.replay import once_more
 from monitor.clinical.state import load_state
 from monitor.clinical.timeline import timeline
 from monitor.clinical.transitions import Ruleset
@@ -25,6 +24,7 @@ from monitor.ledger.engine import open_engine
 from monitor.ledger.entries import AcceptedRow, EventKey, PatientKey
 from monitor.ledger.memory import MemoryLedger
 from monitor.ledger.sql import SqlLedger
+from monitor.replay import once_more
 from monitor.rulesets import Rulesets
 from monitor.settings import Settings
 from monitor.wire.codec import decode

@@ -75,6 +75,7 @@ class Rig:
     def environment(self) -> dict[str, str]:
         own = {
             "KAFKA__BOOTSTRAP_SERVERS": self.broker.bootstrap,
+            "KAFKA__COMMIT_INTERVAL_S": "1",  # the longest: a death leaves more to come again
             "KAFKA__GROUP": self.settings.group,
             "KAFKA__TOPIC_PREFIX": self.prefix,
             "DATABASE__URL": self.url,

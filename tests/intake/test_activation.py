@@ -6,7 +6,6 @@ import pytest
 
 from monitor.activation import Activation
 from monitor.active_rules import hold_rules, ruleset_by_hash
-from monitor.bulk.replay import replay
 from monitor.clock import FixedClock
 from monitor.exits import RulesDifferError, StartRefusedError
 from monitor.ledger.activations import broken_links
@@ -14,6 +13,7 @@ from monitor.ledger.engine import open_engine
 from monitor.ledger.migrate import upgrade
 from monitor.ledger.port import Ledger
 from monitor.ledger.sql import SqlLedger
+from monitor.replay import replay
 from monitor.rulesets import Rulesets, built_in_ruleset
 from monitor.settings import KafkaSettings, Settings
 from monitor.wire.codec import decode

@@ -8,6 +8,7 @@ import pytest
 
 from monitor.active_rules import hold_rules, refuse_moved
 from monitor.clinical.parameters import Parameters
+from monitor.clock import FixedClock
 from monitor.deployments import recorded_deployment
 from monitor.exits import Exit, RulesDifferError
 from monitor.intake import Intake
@@ -16,9 +17,17 @@ from monitor.ledger.memory import MemoryLedger
 from monitor.rulesets import built_in_ruleset
 from monitor.settings import Settings
 from monitor.wiring import WorkerDuties
-from tests.clinical.facts import sample
-from tests.intake.desk import NOON, P1, P2, memory
-from tests.intake.test_activation import CLOCK, SINGLE, activate, of, told_desk
+from tests.clinical.facts import STUDY, sample
+from tests.intake.desk import NOON, P1, P2, Desk, memory
+from tests.intake.test_activation import (
+    CLOCK,
+    SINGLE,
+    STORY,
+    activate,
+    activation,
+    of,
+    told_desk,
+)
 
 
 async def test_the_first_start_records_the_rules_and_later_ones_find_them() -> None:
@@ -91,6 +100,41 @@ async def test_a_study_is_added_to_a_folder_but_none_is_changed(tmp_path: Path) 
     (tmp_path / "S-2.toml").unlink()
     with pytest.raises(RulesDifferError, match="S-2"):
         await hold_rules(ledger, of(tmp_path), CLOCK)
+
+
+async def test_a_worker_that_refuses_to_start_leaves_a_running_activation_alone(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / f"{STUDY}.toml").write_text("")
+    desk = Desk(rules=tmp_path)
+    await hold_rules(desk.ledger, desk.rulesets, CLOCK)
+    await desk.give(*STORY)
+    (tmp_path / f"{STUDY}.toml").write_text("ctdna.confirm.n = 1")
+    change = activation(desk.ledger, of(tmp_path))
+    number = (await change.begin("Dr A", "amendment 2")).number
+    (tmp_path / "S-2.toml").write_text("")
+    before = await desk.ledger.active_rules(), await desk.ledger.audit()
+    with pytest.raises(RulesDifferError, match="not finished"):
+        await hold_rules(desk.ledger, of(tmp_path), CLOCK)
+    assert (await desk.ledger.active_rules(), await desk.ledger.audit()) == before
+    await change.switch(P1, number)
+    await change.finished(number)
+    await hold_rules(desk.ledger, of(tmp_path), CLOCK)
+    assert {row.number for row in await desk.ledger.active_rules()} == {1, 2, 3}
+
+
+async def test_a_worker_s_start_reads_the_history_once() -> None:
+    class Counting(MemoryLedger):
+        read = 0
+
+        async def active_rules(self) -> list[ActiveRules]:
+            self.read += 1
+            return await super().active_rules()
+
+    ledger = Counting(FixedClock(NOON).monotonic)
+    for starts in (1, 2):
+        await hold_rules(ledger, of(), CLOCK)
+        assert ledger.read == starts
 
 
 async def test_a_worker_that_slept_through_an_activation_stops() -> None:

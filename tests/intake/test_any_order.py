@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from sqlalchemy import text
 
-from monitor.bulk.replay import ReplayBroken, replay
 from monitor.clinical.retraction import NAME as RETRACTION
 from monitor.ledger import tables
 from monitor.ledger.engine import open_engine
 from monitor.ledger.migrate import upgrade
 from monitor.ledger.port import Ledger
 from monitor.ledger.sql import SqlLedger
+from monitor.replay import ReplayBroken, replay
 from monitor.wire.closed_day import CLOCK_TOPIC
 from monitor.wire.codec import decode
 from tests.clinical.facts import enrolled, sample

@@ -3,8 +3,16 @@
 import datetime
 from pathlib import Path
 
+import pytest
+
+from monitor import recording
+from monitor.clock import FixedClock
+from monitor.ledger.entries import Changes
+from monitor.ledger.memory import MemoryLedger
+from monitor.ledger.port import RefusedRow
+from monitor.wire.closed_day import CLOCK_TOPIC
 from tests.clinical.facts import STUDY, enrolled, sample
-from tests.intake.desk import P1, Desk
+from tests.intake.desk import NOON, P1, P2, Desk
 
 FIRST = sample(100, "detected", "s1")
 
@@ -34,3 +42,34 @@ async def test_patients_of_a_study_without_rules_do_not_hide_the_others(tmp_path
     assert len(await desk.intake.close_days(limit=2)) == 2
     assert len(await desk.intake.close_days(limit=2)) == 1
     assert await desk.intake.close_days(limit=2) == []
+
+
+class Picky(MemoryLedger):
+    """A ledger that refuses every closed day."""
+
+    async def record(self, changes: Changes) -> None:
+        if any(row.topic == CLOCK_TOPIC for row in changes.accepted):
+            raise RefusedRow("no")
+        await super().record(changes)
+
+
+@pytest.mark.parametrize("refused_by", ["bounds", "ledger"])
+async def test_a_day_that_cannot_be_closed_is_nobody_s_dead_letter(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, refused_by: str
+) -> None:
+    desk = Desk(Picky(FixedClock(NOON).monotonic) if refused_by == "ledger" else None)
+    await desk.give(enrolled(), enrolled(record_id="other").but(patient_id="P-2"))
+    if refused_by == "bounds":
+        monkeypatch.setattr(recording, "NOTICE_BYTES_MAX", 100)
+    assert await desk.intake.close_days() == []
+    assert await desk.ledger.quarantined() == []
+    for patient in (P1, P2):
+        row = await desk.ledger.state(patient)
+        assert row is not None
+        assert (row.incomplete, row.next_due_on) == (True, None)
+    assert "could not be closed" in caplog.text
+    assert "P-1" not in caplog.text
+    assert await desk.intake.close_days() == []
+    assert await desk.give(enrolled(1).but(version=2)) == ["applied"]
+    assert await desk.intake.close_days() == []
+    assert caplog.text.count("could not be closed") == 3

@@ -1,19 +1,21 @@
 """The rules that a patient stands under: in what is shown of it, and in a replay."""
 
 from dataclasses import replace as with_fields
+from pathlib import Path
 
 import pytest
 
 from monitor.active_rules import first_ruleset, ruleset_by_hash, ruleset_in_force
-from monitor.bulk.replay import ReplayBroken, replay
 from monitor.clinical.transitions import Ruleset
 from monitor.ledger.entries import Changes
+from monitor.replay import ReplayBroken, replay
 from monitor.rulesets import built_in_ruleset
 from monitor.settings import KafkaSettings, Settings
 from monitor.wire.codec import decode
 from monitor.wire.delivery import Delivery, Event, Rejection
+from tests.clinical.facts import STUDY, enrolled, sample
 from tests.faults.replay import replay as whole_replay
-from tests.intake.desk import P1, P2, TOPICS
+from tests.intake.desk import P1, P2, TOPICS, Desk
 from tests.intake.test_activation import SINGLE, activate, of, told_desk
 
 
@@ -55,3 +57,23 @@ async def test_a_patient_is_shown_by_the_rules_that_it_stands_under() -> None:
         assert ruleset is not None
         names.append(ruleset.name)
     assert names == ["single-positive", "nct06778382"]
+
+
+async def test_no_patient_is_decided_by_another_studys_rules_when_a_record_moves(
+    tmp_path: Path,
+) -> None:
+    for study in (STUDY, "S-2"):
+        (tmp_path / f"{study}.toml").write_text("")
+    before = Desk(rules=tmp_path)
+    first = sample(100, "detected", "s1")
+    assert await before.give(enrolled(), first) == ["applied", "applied"]
+    (tmp_path / f"{STUDY}.toml").unlink()
+    desk = Desk(before.ledger, rules=tmp_path, group="later")
+    held, told = await desk.ledger.state(P1), await desk.notices(None)
+    there = first.but(version=2, study_id="S-2")
+    assert await desk.give(there, there.gone(3)) == ["unknown_study", "unknown_study"]
+    assert await desk.ledger.state(P1) == held
+    assert await desk.notices(None) == told
+    assert await desk.ledger.patients() == [P1]
+    again = Desk(before.ledger, group="last")
+    assert await again.give(there) == ["applied"]

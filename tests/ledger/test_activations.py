@@ -34,6 +34,17 @@ async def test_what_was_activated_comes_back_as_it_was(ledger: Ledger) -> None:
     assert list(broken_links(found)) == []
 
 
+async def test_the_last_entry_of_the_trail_and_of_an_action(ledger: Ledger) -> None:
+    assert await ledger.last_audit() == []
+    entries: list[AuditEntry] = []
+    for action in ("rules.activated", "deployment.named", "rules.activated"):
+        entries.append(chained(entries, MOMENT, "Dr A", action, "rules", "because", {}))
+        await ledger.add_audit(entries[-1])
+    assert await ledger.last_audit() == entries[2:]
+    assert await ledger.last_audit("deployment.named") == [entries[1]]
+    assert await ledger.last_audit("rules.forgotten") == []
+
+
 async def test_a_number_is_taken_once_and_nothing_is_half_written(ledger: Ledger) -> None:
     first = entry([])
     await ledger.activate_rules([rules(1)], first)

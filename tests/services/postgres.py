@@ -77,11 +77,12 @@ def find_account() -> pwd.struct_passwd | None:
 class PrivateCluster:
     """A cluster of its own in a temporary folder; fsync stays on, as in production."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: where to keep its files, a temporary one by default."""
         self._binaries = find_binaries()
         self._account = find_account()
         self.port = free_ports(1)[0]
-        self.folder = Path(tempfile.mkdtemp(prefix="monitor-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="monitor-postgres-", dir=folder))
         if self._account:
             os.chown(self.folder, self._account.pw_uid, self._account.pw_gid)
         atexit.register(self.close)
@@ -145,7 +146,9 @@ def server_url(server: Server, database: str = "postgres") -> str:
     return f"postgresql+asyncpg://{USER}@127.0.0.1:{server.port}/{database}"
 
 
-def _execute(server: Server, statement: str) -> None:
+def execute(server: Server, statement: str) -> None:
+    """Run one statement in the maintenance database."""
+
     async def run() -> None:
         connection = await asyncpg.connect(
             host="127.0.0.1", port=server.port, user=USER, database="postgres"
@@ -163,20 +166,20 @@ def _execute(server: Server, statement: str) -> None:
 def create_database(server: Server) -> str:
     """Make an empty database with a name of its own and return its name."""
     name = f"test_{next(_numbers)}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
     return name
 
 
 def drop_database(server: Server, name: str) -> None:
     """Drop a database together with whatever connections are left to it."""
-    _execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _wait_accepting(server: Server) -> None:
     deadline = time.monotonic() + START_SECONDS_MAX
     while True:
         try:
-            return _execute(server, "SELECT 1")
+            return execute(server, "SELECT 1")
         except (OSError, asyncpg.PostgresError):
             if time.monotonic() > deadline:
                 raise

@@ -53,9 +53,10 @@ class Harness:
             producer.poll(0)
         assert producer.flush(10) == 0
 
-    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+    def start(self, *program: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start the recording worker, or with arguments Python itself, with settings for both."""
         worker = subprocess.Popen(
-            [sys.executable, "-m", "tests.stream.recorder"],
+            [sys.executable, *(program or ("-m", "tests.stream.recorder"))],
             cwd=ROOT,
             env=os.environ
             | {

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor import settings
+from monitor.active_rules import refuse_moved
 from monitor.clock import Clock
 from monitor.exits import ExpectedError
-from monitor.ledger.entries import TopicIdentity, TopicPartition
+from monitor.ledger.entries import StateRow, TopicIdentity, TopicPartition
 from monitor.ledger.port import LedgerBehind
+from monitor.passes import Pass, ReadNotified
 from monitor.relay import Sender
 from monitor.settings import Settings
 from monitor.stream.duties import Duties
@@ -38,12 +40,14 @@ class Recorder:
         self._sender = sender
         self._seen = 0
         self._behind = "RECORDER_BEHIND" in os.environ
+        self._rules_known = frozenset({"own"} - {os.environ.get("RECORDER_RULES_LEFT")})
         self._fail_after = int(os.environ.get("RECORDER_FAIL_AFTER", "-1"))
         self._hang_after = int(os.environ.get("RECORDER_HANG_AFTER", "-1"))
         self._seconds = float(os.environ.get("RECORDER_SECONDS", "0"))
 
     async def receive(self, deliveries: Sequence[Delivery]) -> Sequence[Noted]:
         self._seen += len(deliveries)
+        refuse_moved([StateRow(1, "", None, "own", incomplete=False)], self._rules_known)
         if 0 <= self._fail_after < self._seen:
             raise ValueError(deliveries[0].value)
         if 0 <= self._hang_after < self._seen:
@@ -71,6 +75,10 @@ class Recorder:
 
     async def ping(self) -> None:
         return
+
+    async def audit(self, read: ReadNotified) -> Pass | None:
+        assert callable(read)
+        return None
 
     async def unsent_since(self) -> dt.datetime | None:
         return None

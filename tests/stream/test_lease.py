@@ -8,8 +8,9 @@ from monitor import wiring
 from monitor.clock import FixedClock
 from monitor.exits import StartRefusedError
 from monitor.ledger.memory import MemoryLedger
+from monitor.ledger.port import WORKER_LEASE
 from monitor.settings import Settings
-from monitor.wiring import WORKER_LEASE, WORKER_LEASE_SECONDS, WorkerDuties
+from monitor.wiring import WORKER_LEASE_SECONDS, WorkerDuties
 from tests.intake.desk import NOON
 
 

@@ -1,6 +1,9 @@
 """Topics are made once, never changed, and a worker does not start on wrong ones."""
 
+import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from confluent_kafka import TopicPartition as KafkaPartition
@@ -9,11 +12,16 @@ from pydantic import SecretStr
 
 from monitor.exits import Exit, ExpectedError, StartRefusedError, UnreachableError
 from monitor.ledger.entries import TopicPartition
+from monitor.ledger.migrate import upgrade
+from monitor.ledger.port import Ledger
+from monitor.rulesets import Rulesets
 from monitor.settings import INPUT_TOPICS, DatabaseSettings, KafkaSettings, Settings
 from monitor.stream.admin import apply_topics, existing_topics
 from monitor.stream.doctor import examine
 from monitor.stream.embedded import EmbeddedBroker
 from monitor.stream.preflight import Place, refuse_lost_places, survey
+from monitor.wiring import open_ledger
+from tests.intake.test_activation import SINGLE, activation, told_desk
 from tests.stream.harness import Harness, until
 
 ALL = KafkaSettings().topics
@@ -94,3 +102,39 @@ def test_the_doctor_says_what_to_do(tmp_path: object) -> None:
     assert not found["topics"].ok
     assert "`monitor db upgrade`" in found["database"].detail
     assert not found["database"].ok
+
+
+def test_the_doctor_sees_other_rules_and_an_activation_that_was_not_finished(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    asyncio.run(on_ledger(url, told_desk))
+    assert active_rules(url) == (True, "as given")
+    ok, detail = active_rules(url, SINGLE)
+    assert not ok
+    assert detail.startswith("the rules given for every study are not the active ones: see what")
+    asyncio.run(on_ledger(url, half_activated))
+    ok, detail = active_rules(url, SINGLE)
+    assert not ok
+    assert "was not finished" in detail
+    assert "run `monitor rules activate` with the same rules again" in detail
+
+
+async def half_activated(ledger: Ledger) -> None:
+    change = activation(ledger, Rulesets(SINGLE))
+    begun = await change.begin("Dr A", "amendment 2")
+    await change.switch((await change.patients())[0], begun.number)
+
+
+async def on_ledger(url: str, work: Callable[[Ledger], Awaitable[object]]) -> None:
+    await upgrade(url)
+    async with open_ledger(url) as ledger:
+        await work(ledger)
+
+
+def active_rules(url: str, rules: Path | None = None) -> tuple[bool, str]:
+    with EmbeddedBroker(dict.fromkeys(INPUT_TOPICS, 3)) as broker:
+        kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
+        settings = Settings(kafka=kafka, database=DatabaseSettings(url=SecretStr(url)), rules=rules)
+        found = {check.name: check for check in examine(settings)}
+    return found["active rules"].ok, found["active rules"].detail

@@ -1,5 +1,6 @@
 """What the worker promises, on the embedded broker, whatever ends it."""
 
+import asyncio
 import json
 import signal
 import time
@@ -9,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.active_rules import hold_rules
+from monitor.clock import Clock
 from monitor.exits import Exit
+from monitor.ledger.migrate import upgrade
+from monitor.rulesets import Rulesets
+from monitor.wiring import open_ledger
 from tests.stream.harness import Harness, until
 
 pytestmark = pytest.mark.slow  # each starts workers, some wait out a session or a time limit
@@ -87,6 +93,42 @@ def test_a_ledger_behind_kafka_stops_the_worker_with_its_own_code(harness: Harne
     worker.wait(15)
     assert harness.start(RECORDER_BEHIND="1").wait(15) == Exit.LEDGER_BEHIND
     assert "runbook: ledger-behind" in harness.log.read_text()
+
+
+def test_rules_that_were_activated_meanwhile_stop_the_worker_and_it_says_why(
+    harness: Harness,
+) -> None:
+    harness.publish(30)
+    assert harness.start(RECORDER_RULES_LEFT="own").wait(15) == Exit.RULES_DIFFER
+    assert harness.recorded().total() == 0
+    log = harness.log.read_text()
+    assert "CRITICAL other rules were activated while this worker ran: see" in log
+    assert "runbook: rules-differ" in log
+    assert "secret-" not in log
+
+
+def test_a_worker_with_other_rules_does_not_start_and_says_why(
+    harness: Harness, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+
+    async def first_start() -> None:
+        await upgrade(url)
+        async with open_ledger(url) as ledger:
+            await hold_rules(ledger, Rulesets(), Clock())
+
+    asyncio.run(first_start())
+    worker = harness.start(
+        "-c",
+        "from monitor.cli.main import main; main()",
+        "worker",
+        CTDNA_MONITOR_DATABASE__URL=url,
+        CTDNA_MONITOR_RULES="single-positive",
+    )
+    assert worker.wait(15) == Exit.RULES_DIFFER
+    told = harness.log.read_text()
+    assert "monitor: the rules given for every study are not the active ones: see" in told
+    assert "Traceback" not in told
 
 
 def test_probes_answer_and_count(harness: Harness) -> None:

@@ -1,0 +1,234 @@
+"""A database made from the topics: the same findings stand, and what was told stays told."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from monitor.adoption import Adoption
+from monitor.clinical.state import load_state
+from monitor.clock import FixedClock
+from monitor.exits import StartRefusedError
+from monitor.intake import IntakeSettings
+from monitor.ledger.archive import Archive, Published
+from monitor.ledger.entries import NoticeRow, Outgoing, PatientKey
+from monitor.ledger.memory import MemoryLedger
+from monitor.ledger.port import Ledger
+from monitor.rebuilding import Turn, refuse_unfinished_rebuild
+from monitor.rulesets import Rulesets
+from monitor.wire.delivery import Delivery
+from tests.clinical.facts import Given, contact, died, enrolled, sample
+from tests.intake.desk import GROUP, NOON, P1, P2, TOPICS, Desk, memory
+from tests.reconciliation.story import (
+    LATER,
+    SINGLE,
+    STORY,
+    archive,
+    check,
+    publish,
+    rewrite,
+    topic,
+)
+
+CLOCK = FixedClock(NOON)
+MOVED = sample(100, "detected", "s1").but(version=2, patient_id="P-2")
+
+
+def given() -> list[Given]:
+    second = [one.but(patient_id="P-2", record_id=f"{one.record_id}.2") for one in STORY]
+    conflict = sample(41, "detected", "s0").but(version=3)
+    return [*STORY, *LATER[:2], conflict, *second, MOVED]
+
+
+class Before:
+    """The monitor that was lost: what it read, and what it told."""
+
+    def __init__(self) -> None:
+        self.desk = Desk(memory(), rules=SINGLE)
+        self.deliveries: list[Delivery] = []
+        self.sent: list[Outgoing] = []
+
+    async def live(self) -> None:
+        self.deliveries = [self.desk.delivery(one) for one in given()]
+        await self.desk.intake.receive(self.deliveries)
+        while await self.desk.intake.close_days():
+            pass
+        self.sent = await publish(archive(self.desk.ledger))
+
+    def by_topic(self) -> list[Delivery]:
+        """As another reader gets them: topic after topic."""
+        return sorted(self.deliveries, key=lambda one: (one.topic, one.offset))
+
+
+@pytest.fixture
+async def before() -> Before:
+    made = Before()
+    await made.live()
+    return made
+
+
+def messages(sent: Sequence[Outgoing]) -> list[tuple[Delivery, Published]]:
+    return [
+        (
+            Delivery("t.monitor.notices", 0, offset, one.key, tuple(one.headers), one.value),
+            Published(NOON, 0, offset),
+        )
+        for offset, one in enumerate(sent)
+    ]
+
+
+def adoption(ledger: Archive, deployment: str = "test") -> Adoption:
+    place = IntakeSettings(GROUP, deployment, TOPICS)
+    return Adoption(ledger, Rulesets(SINGLE), CLOCK, place, Turn(ledger, CLOCK, "me"))
+
+
+async def adopt(
+    ledger: Archive, deliveries: Sequence[Delivery], sent: Sequence[Outgoing]
+) -> list[NoticeRow]:
+    """All of it; what is held at the end."""
+    making = adoption(ledger)
+    await making.begin("Dr A", "drill")
+    await making.take_notices(messages(sent))
+    await making.take(deliveries)
+    await making.close_days()
+    for patient in await ledger.everybody():
+        await making.adopt(patient)
+    await making.finish("Dr A", "drill", {})
+    await ledger.release_lease("rebuild", "me")
+    return await ledger.held()
+
+
+async def unsent(ledger: Archive) -> list[object]:
+    """Ids of notices; dead letters are sent again."""
+    return [one.row_key[0] for one in await ledger.unsent(100) if one.kind == "notice"]
+
+
+async def standing(ledger: Archive) -> dict[PatientKey, object]:
+    desk = Desk(ledger, rules=SINGLE)
+    return {
+        patient: (await desk.timeline(patient))["standing_findings"]
+        for patient in await ledger.everybody()
+    }
+
+
+async def test_the_same_findings_stand_and_nothing_is_told_again(
+    ledger: Ledger, before: Before
+) -> None:
+    home, lost = archive(ledger), archive(before.desk.ledger)
+    assert await adopt(home, before.by_topic(), before.sent) == []
+    assert await standing(home) == await standing(lost)
+    assert await unsent(home) == []
+    for patient in (P1, P2):
+        told = [one.row for one in await lost.said(patient)]
+        again = [one.row for one in await home.said(patient)]
+        assert [(one.headers, one.value) for one in again] == [
+            (tuple(one.headers), one.value) for one in told
+        ]
+        assert [replace(one, document="") for one in again] == [
+            replace(one, document="", headers=tuple(one.headers)) for one in told
+        ]
+        assert await check(home, patient, topic(before.sent)) == {}
+    await refuse_unfinished_rebuild(home)
+
+
+async def test_what_comes_next_is_told_in_sequence(ledger: Ledger, before: Before) -> None:
+    home = archive(ledger)
+    await adopt(home, before.by_topic(), before.sent)
+    desk = Desk(home, rules=SINGLE, gaps_allowed=frozenset(TOPICS))
+    desk.offsets = dict.fromkeys(TOPICS, 1000)
+    next_one = replace(died(170), source="https://other.example")
+    assert await desk.give(next_one) == ["applied"]
+    told = [one.row for one in await home.said(P1)]
+    assert [one.sequence for one in told] == list(range(1, len(told) + 1))
+    assert await unsent(home) == [
+        one.notice_id for one in told if one.cause_id == told[-1].cause_id
+    ]
+    assert await check(home, P1, topic(before.sent)) == {}
+
+
+async def test_what_was_not_told_before_waits(ledger: Ledger, before: Before) -> None:
+    home = archive(ledger)
+    cut = [one for one in before.sent if one.key == b"S-1/P-1"][:-2]
+    held = await adopt(home, before.by_topic(), cut)
+    assert await standing(home) == await standing(archive(before.desk.ledger))
+    assert {one.patient for one in held} == {P1, P2}
+    of_first = [one.sequence for one in held if one.patient == P1]
+    assert of_first == list(range(len(cut) + 1, len(cut) + 1 + len(of_first)))
+    assert await unsent(home) == []
+    assert [await check(home, one, topic(cut)) for one in (P1, P2)] == [{}, {}]
+
+
+async def test_interrupted_it_is_made_again(ledger: Ledger, before: Before) -> None:
+    home = archive(ledger)
+    making = adoption(home)
+    await making.begin("Dr A", "drill")
+    await making.take_notices(messages(before.sent[:5]))
+    await making.take(before.by_topic()[:10])
+    await making.adopt(P1)
+    with pytest.raises(StartRefusedError, match="runs"):
+        await refuse_unfinished_rebuild(home)
+    await home.release_lease("rebuild", "me")
+    with pytest.raises(StartRefusedError, match="not finished"):
+        await refuse_unfinished_rebuild(home)
+    await adopt(home, before.by_topic(), before.sent)
+    assert await standing(home) == await standing(archive(before.desk.ledger))
+    assert [await check(home, one, topic(before.sent)) for one in (P1, P2)] == [{}, {}]
+
+
+async def test_only_a_new_database_is_made_so() -> None:
+    home = archive(Desk(memory()).ledger)
+    await Desk(home).give(enrolled())
+    with pytest.raises(StartRefusedError, match="holds patients"):
+        await adoption(home).begin("Dr A", "drill")
+    assert await home.audit() == []
+
+
+async def test_notices_of_others_and_of_nobody(before: Before) -> None:
+    home = memory()
+    making = adoption(home, "another")
+    await making.begin("Dr A", "drill")
+    await making.take_notices(messages(before.sent))
+    assert await home.notices(None) == []
+    making = adoption(home)
+    broken = [replace(one, value=b"{}") for one in before.sent]
+    await making.take_notices(messages(broken))
+    assert await home.notices(None) == []
+    await making.take_notices(messages(before.sent))
+    assert await making.adopt(P1) is None, "no record of this patient is left"
+
+
+async def test_a_retraction_is_remembered(before: Before) -> None:
+    """What was withdrawn for want of support, and when, decides later retractions."""
+    home = memory()
+    await adopt(home, before.by_topic(), before.sent)
+    lost = await before.desk.ledger.state(P1)
+    found = await home.state(P1)
+    assert lost is not None
+    assert found is not None
+    told, again = load_state(lost.document).told, load_state(found.document).told
+    assert {key: one.withdrawn_on for key, one in again.items()} == {
+        key: one.withdrawn_on for key, one in told.items()
+    }
+    assert any(one.withdrawn_on for one in told.values())
+    assert again == told
+
+
+async def test_two_sayings_under_one_number_keep_the_first(before: Before) -> None:
+    home = MemoryLedger(lambda: 0.0)
+    twin = before.sent[0]
+    headers = [(name, b"9" if name == "ce_id" else text) for name, text in twin.headers]
+    await adopt(home, before.by_topic(), [*before.sent, replace(twin, headers=headers)])
+    assert await check(home, P1, topic(before.sent)) == {}
+    assert [one.held for one in await home.said(P1)].count(True) == 0
+
+
+async def test_the_audit_still_finds_what_is_planted(before: Before) -> None:
+    home = memory()
+    await adopt(home, before.by_topic(), before.sent)
+    await Desk(home, rules=SINGLE).give(contact(150, record_id="late"))
+    assert await check(home) == {}
+    said = await home.said(P1)
+    await rewrite(home, said=[replace(said[0], row=replace(said[0].row, value=b"{}")), *said[1:]])
+    assert await check(home) == {"notice_differs": 1}
+    await rewrite(home, said=said, next_due_on=NOON.date())
+    assert await check(home) == {"state_differs": 1}
