@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Sequence
 
+from tests.auditor.audit import audit
 from tests.auditor.auditing import audit_many
+from tests.auditor.compare import Scope
 from tests.auditor.report import explain, report
 
 
@@ -16,9 +18,20 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--start", type=int, default=1, help="the first seed")
     parser.add_argument("--seed", type=int, help="replay this one and shrink what differs")
     parser.add_argument("--only", default="", help="keys of the document, finding names, findings")
+    parser.add_argument("--first", action="store_true", help="end at the first disagreement")
     parser.add_argument("--explain", type=int, default=3, help="kinds to shrink and show")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     return parser.parse_args(words)
+
+
+def first(start: int, count: int, only: str) -> int:
+    """Audit one seed after the other until one disagrees; 1 when one does."""
+    for seed in range(start, start + count):
+        for kind in audit(seed, Scope(only)).disagreements:
+            print(f"seed {seed}: {kind}")
+            return 1
+    print(f"{count} histories, no disagreement")
+    return 0
 
 
 def main() -> int:
@@ -26,6 +39,8 @@ def main() -> int:
     if given.seed is not None:
         print(explain(given.seed, given.only) or f"seed {given.seed}: both agree")
         return 0
+    if given.first:
+        return first(given.start, given.count, given.only)
     begun = time.perf_counter()
     result = audit_many(given.start, given.count, given.only, given.workers)
     print(report(result))

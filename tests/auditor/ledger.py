@@ -75,6 +75,10 @@ class Ledger:
         kept = self._kept.get(key, Kept())
         return [kept.versions[number] for number in sorted(kept.versions, reverse=True)]
 
+    def stands(self, key: Key) -> Record | None:
+        """The standing version of a record, tombstones too."""
+        return self._kept.get(key, Kept()).standing()
+
     def patients(self) -> list[Patient]:
         """Every patient whom an accepted version named, also a stale one."""
         named = {patient_of(r) for kept in self._kept.values() for r in kept.versions.values()}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from tests.auditor.judge import Judgement, row
+from tests.auditor.judge import Judgement, finding_id, row
 from tests.auditor.series import episode_at, episodes_of
 from tests.auditor.values import Found, Record, day, of_kind
 
@@ -93,3 +93,9 @@ class Retractions:
     def rows(self, *, held: bool) -> list[dict[str, Any]]:
         """What stands of them; `held` without an enrolment: then they are not told."""
         return [row(self._study, self._patient, f, held=held) for f in self._made.values()]
+
+    def keys(self) -> dict[str, tuple[Key, ...]]:
+        """The identifying evidence of each of them, by finding id."""
+        made = self._made.values()
+        named = (self._study, self._patient)
+        return {finding_id(*named, found): tuple(found.identifying) for found in made}
