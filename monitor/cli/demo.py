@@ -80,6 +80,7 @@ def _perform(stage: "Stage", speed: float, *, once: bool) -> None:
                 stage.stop_worker()
                 stage.start_worker(closes_days=True)
                 watch.until_told(closed=True)
+                _await_worker(stage)  # ended while it joins its group, it would log errors
             outcomes = runner.run(ledger.offsets(stage.group))
             refused = runner.run(ledger.quarantined())
         finally:
@@ -95,7 +96,7 @@ def _perform(stage: "Stage", speed: float, *, once: bool) -> None:
 
 
 def _await_worker(stage: "Stage") -> None:
-    """Let the worker get its partitions first, so that events are decided in the order sent."""
+    """Let the worker get its partitions, so that events are decided in the order sent."""
     clock = Clock()
     until = clock.monotonic() + STALLED_SECONDS
     while not stage.worker_is_ready():
