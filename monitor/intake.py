@@ -16,13 +16,12 @@ from monitor.clinical.state import NewerState
 from monitor.clock import Clock
 from monitor.closing import Closing
 from monitor.crash_points import crash_at
-from monitor.exits import raised_at
 from monitor.fold import DetectedAt, Fold, RulesFor
 from monitor.ledger.entries import EventKey, Loaded, PatientKey, RecordKey, TopicPartition
 from monitor.ledger.port import Conflict, Ledger, RefusedRow, Unavailable
 from monitor.ledger.standing import patient_of
 from monitor.offsets import advances, refuse_gaps
-from monitor.recording import Receipt
+from monitor.recording import Receipt, own_error
 from monitor.wire.closed_day import CLOCK_TOPIC, closed_day
 from monitor.wire.codec import decode
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
@@ -31,6 +30,7 @@ log = logging.getLogger(__name__)
 
 FAILED_IN_A_ROW_MAX = 20  # patients; a delivery of which none is known counts as one
 CONFLICTS_IN_A_ROW_MAX = 50  # no other writer wins so often: the ledger itself contradicts
+CONFLICTS_UNDIVIDED_MAX = 3  # then a batch is halved: it touches what others write all the time
 BACKOFF_FIRST_SECONDS = 0.05
 BACKOFF_MAX_SECONDS = 5.0
 
@@ -86,10 +86,10 @@ class Intake:
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         """Decide a batch in arrival order and record it in one transaction.
 
-        Conflicts are decided again, an unavailable ledger is waited for; a row that the ledger
-        refuses is found by splitting the batch and quarantined. Raises LedgerBehind, NewerState,
-        BrokenRelease, RulesDifferError, and Conflict that does not end: the worker must stop
-        unacknowledged.
+        Conflicts are decided again, in halves when others win again and again; an unavailable
+        ledger is waited for; a row that the ledger refuses is found by splitting the batch and
+        quarantined. Raises LedgerBehind, NewerState, BrokenRelease, RulesDifferError, and Conflict
+        that does not end: the worker must stop unacknowledged.
         """
         return await self.settle([(one, self._decode(one)) for one in deliveries])
 
@@ -109,7 +109,7 @@ class Intake:
         try:
             return self._decoder(delivery)
         except Exception as problem:  # noqa: BLE001 - any error of ours is this delivery's alone
-            return _processing_error(problem, None)
+            return own_error(problem, None)
 
     async def settle(self, batch: Batch) -> list[Receipt]:
         """Record decoded deliveries, as `receive` does."""
@@ -122,6 +122,8 @@ class Intake:
                 conflicts += 1
                 if conflicts >= CONFLICTS_IN_A_ROW_MAX:
                     raise
+                if conflicts >= CONFLICTS_UNDIVIDED_MAX and len(batch) > 1:
+                    return await self._halves(batch)
                 log.info("another writer was first: the batch is decided again")
                 await asyncio.sleep(random.uniform(0, BACKOFF_FIRST_SECONDS))  # noqa: S311 - jitter
             except Unavailable as problem:
@@ -139,7 +141,11 @@ class Intake:
                 raise problem
             if delivery.topic == CLOCK_TOPIC:
                 return await self._set_aside(batch)
-            return await self.settle([(delivery, _processing_error(problem, decoded))])
+            return await self.settle([(delivery, own_error(problem, decoded))])
+        return await self._halves(batch)
+
+    async def _halves(self, batch: Batch) -> list[Receipt]:
+        """Settle a batch in two transactions, in its order."""
         middle = len(batch) // 2
         return [*await self.settle(batch[:middle]), *await self.settle(batch[middle:])]
 
@@ -195,7 +201,7 @@ class Intake:
         except NewerState:
             raise
         except Exception as problem:  # noqa: BLE001 - any error of ours is this delivery's alone
-            decoded = _processing_error(problem, event)
+            decoded = own_error(problem, event)
             if delivery.topic != CLOCK_TOPIC:
                 fold.refuse(delivery, decoded, at, event)
             if event is not None:
@@ -231,16 +237,3 @@ def _flag(fold: Fold, patient: PatientKey) -> None:
         fold.flag_broken(patient)
     except ValueError:
         log.error("a patient's stored state cannot be read: it is left as it is")  # noqa: TRY400
-
-
-def _processing_error(problem: Exception, event: Event | None) -> Rejection:
-    """Names an error's kind and place only: its text may hold a patient's values."""
-    kind = type(problem).__name__
-    log.error("a delivery failed in the monitor's own code: %s at %s", kind, raised_at(problem))
-    return Rejection(
-        Reason.PROCESSING_ERROR,
-        None,
-        f"an error of the monitor itself ({kind}); the sender need do nothing",
-        event.source if event else None,
-        event.event_id if event else None,
-    )

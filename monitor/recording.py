@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from monitor.clinical.events import (
 )
 from monitor.clinical.findings import Notice
 from monitor.clinical.state import PatientState
+from monitor.exits import raised_at
 from monitor.ledger.entries import (
     AcceptedRow,
     EventKey,
@@ -26,6 +28,8 @@ from monitor.ledger.standing import patient_of
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 from monitor.wire.notices import NOTICE_BYTES_MAX, encode_binary, shortened
 from monitor.wire.rules_changed import RulesEvent
+
+log = logging.getLogger(__name__)
 
 LAST_RECORDS_MAX = 20  # deaths and withdrawals of consent of one patient that need no room
 
@@ -54,6 +58,19 @@ def refusal(event: Event, reason: Reason) -> Rejection:
     """The rejection of a decoded event for one of the reasons that need the ledger."""
     field, message = _DECIDED[reason]
     return Rejection(reason, field, message, event.source, event.event_id)
+
+
+def own_error(problem: Exception, event: Event | None) -> Rejection:
+    """Logs and names an error's kind and place only: its text may hold a patient's values."""
+    kind = type(problem).__name__
+    log.error("a delivery failed in the monitor's own code: %s at %s", kind, raised_at(problem))
+    return Rejection(
+        Reason.PROCESSING_ERROR,
+        None,
+        f"an error of the monitor itself ({kind}); the sender need do nothing",
+        event.source if event else None,
+        event.event_id if event else None,
+    )
 
 
 def too_long(notices: Sequence[NoticeRow]) -> bool:

@@ -9,12 +9,14 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.clock import Clock
 from monitor.crash_points import crash_at
 from monitor.ledger.entries import Outgoing, Sent
-from monitor.ledger.port import Ledger
+from monitor.ledger.port import Ledger, LedgerError
 
 LEASE = "relay"
 LEASE_SECONDS = 6.0  # about as long as the group waits for a dead worker
@@ -42,6 +44,22 @@ class Sender(Protocol):
         """Raises UnsendableError, or whatever the client raises when nothing is acknowledged."""
 
 
+@dataclass(slots=True)
+class _Lane:
+    """Messages in flight that must stay in order, and those of them that came back since."""
+
+    sending: asyncio.Task[None]
+    acknowledged: list[Sent]
+    unmarked: int
+
+    def take(self) -> list[Sent]:
+        """What came back since the last time."""
+        taken = self.acknowledged.copy()
+        self.acknowledged.clear()
+        self.unmarked -= len(taken)
+        return taken
+
+
 class Relay:
     """Sends the outbox, one relay at a time by lease (database time)."""
 
@@ -62,7 +80,7 @@ class Relay:
         self._prefix = prefix
         self._batch_max = batch_max
         self._renewed_at = -LEASE_SECONDS
-        self._lanes: dict[bytes, tuple[int, asyncio.Task[list[Sent]]]] = {}
+        self._lanes: dict[bytes, _Lane] = {}
         self._refused: Counter[str] = Counter()
         self._logged_at = -LOG_SECONDS_MIN
 
@@ -74,22 +92,28 @@ class Relay:
         """
         if not await self._holds_lease():
             return 0
-        in_flight = sum(count for count, _ in self._lanes.values())
+        in_flight = sum(lane.unmarked for lane in self._lanes.values())
         waiting: dict[bytes, list[Outgoing]] = {}
         for outgoing in await self._ledger.unsent(self._batch_max + in_flight):
             if outgoing.order_key not in self._lanes:
                 waiting.setdefault(outgoing.order_key, []).append(outgoing)
-        for key, lane in waiting.items():
-            self._lanes[key] = (len(lane), asyncio.create_task(self._send_lane(lane)))
+        for key, some in waiting.items():
+            acknowledged: list[Sent] = []
+            sending = asyncio.create_task(self._send_lane(some, acknowledged))
+            self._lanes[key] = _Lane(sending, acknowledged, len(some))
         if waiting:
-            new = [self._lanes[key][1] for key in waiting]
+            new = [self._lanes[key].sending for key in waiting]
             await asyncio.wait(new, timeout=ROUND_SECONDS_MAX)
         return await self._mark()
 
     async def _mark(self) -> int:
-        """Mark what came back. Nothing is forgotten if that fails: it is sent once more."""
-        done = [key for key, (_, task) in self._lanes.items() if task.done()]
-        sent = [one for key in done for one in self._lanes.pop(key)[1].result()]
+        """Mark what came back, also of lanes that go on: a death sends again what is unmarked.
+
+        Nothing is forgotten if that fails: it is sent once more.
+        """
+        sent = [one for lane in self._lanes.values() for one in lane.take()]
+        for key in [key for key, lane in self._lanes.items() if lane.sending.done()]:
+            self._lanes.pop(key).sending.result()
         self._log_refused()
         if sent:
             crash_at("relay-before-mark")
@@ -105,10 +129,9 @@ class Relay:
         self._renewed_at = now if held else -LEASE_SECONDS
         return held
 
-    async def _send_lane(self, lane: Sequence[Outgoing]) -> list[Sent]:
+    async def _send_lane(self, some: Sequence[Outgoing], acknowledged: list[Sent]) -> None:
         """Send what must stay in order, up to the first that the broker does not acknowledge."""
-        sent: list[Sent] = []
-        for outgoing in lane:
+        for outgoing in some:
             topic = outgoing.topic
             if outgoing.kind == "notice":
                 topic = self._prefix + topic
@@ -122,9 +145,8 @@ class Relay:
             except Exception as problem:  # noqa: BLE001 - any client error holds back this lane only
                 self._refused[f"{outgoing.kind}, {type(problem).__name__}"] += 1
                 break
-            sent.append(Sent(outgoing, *place))
+            acknowledged.append(Sent(outgoing, *place))
             crash_at("relay-sent")
-        return sent
 
     def _log_refused(self) -> None:
         now = self._clock.monotonic()
@@ -135,9 +157,11 @@ class Relay:
             self._logged_at = now
 
     async def release(self) -> None:
-        """Give the lease back, so that another worker's relay goes on at once."""
-        for _, task in self._lanes.values():
-            task.cancel()
+        """Mark what came back and give the lease back: another worker's relay goes on at once."""
+        with suppress(LedgerError):
+            await self._mark()
+        for lane in self._lanes.values():
+            lane.sending.cancel()
         self._lanes.clear()
         self._renewed_at = -LEASE_SECONDS
         await self._ledger.release_lease(LEASE, self._holder)

@@ -16,7 +16,7 @@ from monitor.stream.security import librdkafka_security
 async def input_identities(kafka: KafkaSettings) -> Mapping[str, TopicIdentity]:
     """Return the identity of every input topic; the id is None where the broker tells none.
 
-    Raises UnreachableError.
+    Raises UnreachableError, also while a topic is not to be seen.
     """
     return await asyncio.to_thread(_read, kafka)
 
@@ -24,6 +24,8 @@ async def input_identities(kafka: KafkaSettings) -> Mapping[str, TopicIdentity]:
 def _read(kafka: KafkaSettings) -> dict[str, TopicIdentity]:
     client = AdminClient(librdkafka_security(kafka) | QUIET)
     counts = partition_counts(client, kafka)
+    if not counts.keys() >= kafka.inputs.keys():
+        raise UnreachableError("an input topic is not to be seen; see `monitor doctor`")
     ids = _ids(client, kafka) if kafka.topic_ids else {}
     return {name: TopicIdentity(ids.get(name), counts[name]) for name in kafka.inputs}
 

@@ -28,6 +28,7 @@ from monitor.stream.relaying import Relaying
 from monitor.stream.sender import KafkaSender
 from monitor.stream.stopping import LEDGER_BEHIND_ADVICE, Stop, end_now
 from monitor.stream.ticker import Ticker
+from monitor.stream.topic_watch import TopicWatch
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +107,10 @@ class Worker:
         Assignment(app, self._settings.kafka, duties, batches, gauges, health).watch()
         ticker = Ticker(duties, turn, self._metrics, self._settings.worker.tick_s)
         auditing = Auditing(duties, self._metrics, self._settings)
+        watch = TopicWatch(duties, self._settings.kafka)
         beside = [
             asyncio.create_task(_run_or_end(part), name=type(part).__name__)
-            for part in (batches, relaying, ticker, health, gauges, auditing)
+            for part in (batches, relaying, ticker, health, gauges, auditing, watch)
         ]
         await _live_until_asked(app, stop)
         for task in beside:

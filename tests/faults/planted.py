@@ -29,9 +29,9 @@ def mark_before_acknowledgement() -> None:
     """Every notice is marked as published when it is given to the client."""
     send_lane = Relay._send_lane
 
-    async def marking(self: Relay, lane: Sequence[Outgoing]) -> list[Sent]:
-        await self._ledger.mark_sent([Sent(one, 0, 0) for one in lane], self._clock.now())
-        return await send_lane(self, lane)
+    async def marking(self: Relay, some: Sequence[Outgoing], acknowledged: list[Sent]) -> None:
+        await self._ledger.mark_sent([Sent(one, 0, 0) for one in some], self._clock.now())
+        await send_lane(self, some, acknowledged)
 
     patch.object(Relay, "_send_lane", marking).start()
 

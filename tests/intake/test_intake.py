@@ -1,8 +1,7 @@
-"""One batch, one transaction: duplicates, our own errors, a ledger that refuses or is away."""
+"""One batch, one transaction: duplicates, refusals, our own errors, counts."""
 
 import random
 import re
-from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from monitor import fold, intake
 from monitor.clinical.state import PatientState
 from monitor.clinical.transitions import Arrival, Outcome, Ruleset, apply
 from monitor.intake import BrokenRelease
-from monitor.ledger.entries import Changes, TopicPartition
-from monitor.ledger.memory import MemoryLedger
-from monitor.ledger.port import Conflict, LedgerBehind, RefusedRow, Unavailable
+from monitor.ledger.entries import TopicPartition
+from monitor.ledger.port import LedgerBehind
 from monitor.wire.delivery import Reason
 from tests.clinical.facts import Given, enrolled, read, sample, targets
 from tests.intake.desk import GROUP, P1, P2, STRUCTURED, Desk, word
@@ -148,66 +146,6 @@ async def test_one_patient_alone_never_stops_the_worker(monkeypatch: pytest.Monk
     desk = Desk()
     assert await desk.give(*[FIRST] * 25) == ["processing_error"] * 25
     assert await desk.give(ELSEWHERE) == ["applied"]
-
-
-class Faulty(MemoryLedger):
-    """Fails as often as it is told, and always for a value with these bytes in it."""
-
-    def __init__(self, failures: Sequence[Exception] = (), hates: bytes | None = None) -> None:
-        super().__init__(lambda: 0.0)
-        self.failures = list(failures)
-        self.hates = hates
-        self.sizes: list[int] = []
-
-    async def record(self, changes: Changes) -> None:
-        self.sizes.append(len(changes.accepted))
-        if self.failures:
-            raise self.failures.pop(0)
-        hated = [row for row in changes.accepted if self.hates and self.hates in (row.value or b"")]
-        if hated:
-            raise RefusedRow("a row is refused")
-        await super().record(changes)
-
-
-async def test_a_lost_race_and_an_absent_ledger_are_tried_again() -> None:
-    ledger = Faulty([Conflict(), Unavailable(), Unavailable(), Conflict()])
-    desk = Desk(ledger)
-    assert await desk.give(enrolled(), FIRST) == ["applied", "applied"]
-    assert ledger.sizes == [2] * 5
-    assert await desk.said() == [f"raised {SUSPECTED}", f"raised {EXPEDITE}"]
-
-
-async def test_two_workers_with_one_patient_decide_one_after_the_other() -> None:
-    class Interrupted(MemoryLedger):
-        other: Desk
-
-        async def record(self, changes: Changes) -> None:
-            if (other := self.__dict__.pop("other", None)) is not None:
-                await other.give(enrolled(), FIRST)
-            await super().record(changes)
-
-    ledger = Interrupted(lambda: 0.0)
-    ledger.other = Desk(ledger, group="other")
-    desk = Desk(ledger)
-    (receipt,) = await desk.intake.receive([desk.delivery(SECOND)])
-    assert receipt.findings == (SUSPECTED, CONFIRMED, EXPEDITE)
-    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3, 4, 5]
-
-
-async def test_a_row_that_the_ledger_refuses_is_found_by_halving() -> None:
-    ledger = Faulty(hates=b'"s2"')
-    desk = Desk(ledger)
-    found = await desk.give(enrolled(), FIRST, SECOND, ELSEWHERE, sample(140, "detected", "s3"))
-    assert found == ["applied", "applied", "processing_error", "applied", "applied"]
-    assert await desk.records() == {"s1": 1, "s3": 1}
-    assert [row.event_id for row in await ledger.quarantined()] == ["m3"]
-    assert [one["sequence"] for one in await desk.notices()] == [1, 2, 3, 4, 5]
-
-
-async def test_a_ledger_that_refuses_even_the_quarantine_stops_the_worker() -> None:
-    desk = Desk(Faulty([RefusedRow(), RefusedRow()]))
-    with pytest.raises(RefusedRow):
-        await desk.give(FIRST)
 
 
 async def test_an_offset_beyond_the_next_stops_the_worker_unless_gaps_are_allowed() -> None:

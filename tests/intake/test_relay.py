@@ -21,6 +21,7 @@ class Board:
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes | None, bytes | None]] = []
         self.stuck: set[bytes] = set()
+        self.once: set[bytes] = set()  # stuck from their second message on
         self.errors: dict[bytes, Exception] = {}
         self.answer = asyncio.Event()
 
@@ -32,7 +33,10 @@ class Board:
         headers: Sequence[tuple[str, bytes | None]],
     ) -> tuple[int, int]:
         assert headers
-        if key in self.stuck:
+        if key in self.once:
+            self.once.remove(key)
+            self.stuck.add(key)
+        elif key in self.stuck:
             await self.answer.wait()
         if key in self.errors:
             raise self.errors[key]
@@ -72,6 +76,30 @@ async def test_a_patient_whose_send_does_not_come_back_holds_back_nobody_else() 
     await asyncio.sleep(0)
     assert await relay.send_once() == 1
     assert [key for _, key, _ in board.sent] == [key_of(OTHER), key_of(STUCK)]
+    assert await ledger.unsent(10) == []
+
+
+async def test_what_came_back_is_marked_though_the_rest_of_its_patient_has_not() -> None:
+    ledger, relay, board = await told(STUCK)
+    desk = Desk(ledger, group="later")
+    assert await desk.give(died(12, record_id="again").but(patient_id=STUCK)) == ["applied"]
+    waiting = await ledger.unsent(10)
+    assert len(waiting) > 1
+    board.once = {key_of(STUCK)}
+    assert await relay.send_once() == 1
+    assert len(await ledger.unsent(10)) == len(waiting) - 1
+    await relay.release()
+    later = Relay(ledger, Board(), Clock(), holder="later")
+    assert await later.send_once() == len(waiting) - 1
+
+
+async def test_a_relay_that_ends_marks_what_came_back() -> None:
+    ledger, relay, board = await told(STUCK)
+    board.stuck = {key_of(STUCK)}
+    assert await relay.send_once() == 0
+    board.answer.set()
+    await asyncio.sleep(0)
+    await relay.release()
     assert await ledger.unsent(10) == []
 
 

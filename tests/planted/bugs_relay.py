@@ -9,14 +9,14 @@ BUGS = (
         (
             "relay.py",
             """\
-        sent: list[Sent] = []
-        for outgoing in lane:
+        for outgoing in some:
+            topic = outgoing.topic
 """,
             """\
-        sent: list[Sent] = []
-        given = [Sent(outgoing, NOWHERE, NOWHERE) for outgoing in lane]
+        given = [Sent(outgoing, NOWHERE, NOWHERE) for outgoing in some]
         await self._ledger.mark_sent(given, self._clock.now())
-        for outgoing in lane:
+        for outgoing in some:
+            topic = outgoing.topic
 """,
         ),
     ),
