@@ -81,6 +81,7 @@ class Intake:
         self._decoder = decoder or (lambda delivery: decode(delivery, settings.topics))
         self._closing = Closing(ledger, clock, rules_for)
         self._failed: Failed = frozenset()
+        self.firsts: Mapping[TopicPartition, int] = {}  # at the start; see `refuse_gaps`
         self._unclosed: PatientKey | None = None  # whose closed day the ledger refused
 
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
@@ -160,9 +161,8 @@ class Intake:
 
     async def _attempt(self, batch: Batch) -> list[Receipt]:
         loaded = await self._load(batch)
-        refuse_gaps(
-            [delivery for delivery, _ in batch], loaded.offsets, self._settings.gaps_allowed
-        )
+        given = [delivery for delivery, _ in batch]
+        refuse_gaps(given, loaded.offsets, self._settings.gaps_allowed, self.firsts)
         refuse_moved(loaded.states.values(), self._settings.rules_known)
         at = self._clock.now()
         fold = Fold(

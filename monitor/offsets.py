@@ -30,12 +30,15 @@ def refuse_gaps(
     deliveries: Sequence[Delivery],
     loaded: Mapping[TopicPartition, int],
     gaps_allowed: Container[str],
+    firsts: Mapping[TopicPartition, int],
 ) -> None:
     """Raise LedgerBehind for an offset beyond the last recorded one plus one: records were lost.
 
-    `gaps_allowed` holds the full names of topics whose offsets may have gaps.
+    `gaps_allowed` holds the full names of topics whose offsets may have gaps; `firsts` the first
+    offset that each partition held when the worker started: of a partition that the ledger does
+    not know yet nothing can have come before.
     """
-    last = dict(loaded)
+    last = {place: first - 1 for place, first in firsts.items()} | dict(loaded)
     for delivery in deliveries:
         place = TopicPartition(delivery.topic, delivery.partition)
         known = last.get(place, delivery.offset)

@@ -92,6 +92,10 @@ class WorkerDuties:
                     "group's offsets: restore a newer copy, or set the group back to the ledger"
                 )
 
+    def begin_at(self, firsts: Mapping[TopicPartition, int]) -> None:
+        """Learn the first offset of each partition; call it after `begin`."""
+        self._intake.firsts = firsts
+
     async def check_topics(self, found: Mapping[str, TopicIdentity]) -> None:
         """Raise StartRefusedError when a topic is not the one whose offsets were recorded."""
         known = await self._ledger.topics(self._group)

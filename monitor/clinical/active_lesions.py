@@ -85,6 +85,7 @@ class EpisodeLesions:
     def __init__(self, patient: PatientLesions) -> None:
         self._patient = patient
         self._new: dict[str, NewLesionSeen] = {}
+        self._of_sites: set[tuple[str, str]] = set()  # new lesions, sure or not, and their sites
 
     def pass_over(self, visit: Visit) -> None:
         """Remember the read's new lesions; forget those that it calls absent or benign."""
@@ -93,6 +94,8 @@ class EpisodeLesions:
             for lesion_id in _ended(read):
                 self._new.pop(lesion_id, None)
         for mention in visit.mentions:
+            if site_id := mention.lesion.treated_site_id:
+                self._of_sites.add((mention.lesion.lesion_id, site_id))
             if mention.certainty == "unequivocal":
                 self._new[mention.lesion.lesion_id] = mention.lesion
             elif mention.certainty == "benign":
@@ -127,7 +130,7 @@ class EpisodeLesions:
                 active.setdefault(("lesion", lesion.lesion_id), lesion.organ)
         for seen in self._new.values():
             active.setdefault(("lesion", seen.lesion_id), seen.organ)
-        known = {seen.treated_site_id for seen in self._new.values()}
+        known = {site for lesion, site in self._of_sites if ("lesion", lesion) in active}
         for site_id in self._patient.recurred_sites(visit):
             site = self._patient.place(site_id, visit.day)
             names = _names(site) if site else [("site", site_id)]

@@ -3,6 +3,7 @@
 Keys and defaults are those of the clinical rules, section 4.1; days are whole numbers.
 """
 
+import functools
 import hashlib
 import tomllib
 import zoneinfo
@@ -14,6 +15,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from monitor.clinical.bounds import AlphaBeta, Days, DoseRange, IntervalDays, Section, Share, Window
 from monitor.clinical.terms import LocalModality, Measure, ReaderRole, Response
+
+_timezones = functools.cache(zoneinfo.available_timezones)  # it walks a folder of the machine
 
 
 class Recist(Section):
@@ -125,7 +128,7 @@ class Schedule(Section):
     @field_validator("timezone")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in zoneinfo.available_timezones():
+        if name not in _timezones():
             raise ValueError("not an IANA time zone")
         return name
 

@@ -44,6 +44,9 @@ class Duties(Protocol):
     async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
         """Raise LedgerBehind when a committed offset is beyond what the ledger recorded."""
 
+    def begin_at(self, firsts: Mapping[TopicPartition, int]) -> None:
+        """Learn the first offset that each partition holds at the start."""
+
     async def check_topics(self, found: Mapping[str, TopicIdentity]) -> None:
         """Raise StartRefusedError when a topic is not the one that was recorded of."""
 

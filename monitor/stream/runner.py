@@ -88,6 +88,7 @@ class Worker:
             await duties.check_offsets(
                 {at: p.committed for at, p in places.items() if p.committed is not None}
             )
+            duties.begin_at({at: place.first for at, place in places.items()})
             health = Health({"broker": sender.ping, "ledger": duties.ping}, stop)
             await opened.enter_async_context(Probes(self._settings.http, health, self._metrics))
             await self._consume(duties, health, stop)

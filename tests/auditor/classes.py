@@ -33,6 +33,7 @@ def active_lesions(visit: Visit, course: Course) -> dict[str, str]:
     recurred_as_lesion = {
         lesion.get("treated_site_id")
         for v in course.visits
+        if v.record.order <= read.order
         for lesion in new_lesions(v.record)
         if lesion["lesion_id"] in found
     }

@@ -43,6 +43,12 @@ COUNTS = {  # the read, lung and elsewhere
     "a recurred site": ("T1=10 M1:present site=S:progressed", 3, 0),
     "a site that has not recurred": ("T1=10 M1:present new:X site=S:enlarging", 3, 0),
     "a recurrence that is also a new lesion": ("T1=10 M1:absent new:X/@S site=S:progressed", 2, 0),
+    "also when it is in doubt, and listed": (
+        "T1=10 X=9 M1:absent new:X?/@S site=S:progressed",
+        2,
+        0,
+    ),
+    "but not when it is in doubt alone": ("T1=10 M1:absent new:X?/@S site=S:progressed", 2, 0),
     "a recurrence that is also listed": ("T1=10 L2=12 M1:absent site=Q:progressed", 2, 0),
     "the reader's own count": ("T1=10 M1:present new:X active=5,0", 5, 0),
     "one half of the reader's": ("T1=10 M1:present new:X/liver active=1,-", 1, 1),

@@ -208,14 +208,8 @@ MOVE_OFFSETS = Rewrite(tables.delivery_ledger, _PARTITION, ("last_offset",), add
         "A database that is older than the committed offsets is not noticed between two batches.",
         (
             "intake.py",
-            """\
-        refuse_gaps(
-            [delivery for delivery, _ in batch], loaded.offsets, self._settings.gaps_allowed
-        )
-""",
-            """\
-        refuse_gaps([delivery for delivery, _ in batch], {}, self._settings.gaps_allowed)
-""",
+            "refuse_gaps(given, loaded.offsets, self._settings.gaps_allowed, self.firsts)",
+            "refuse_gaps(given, {}, self._settings.gaps_allowed, {})",
         ),
     ),
     bug(

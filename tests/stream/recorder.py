@@ -66,6 +66,9 @@ class Recorder:
     async def tick(self) -> Sequence[Noted]:
         return []
 
+    def begin_at(self, firsts: Mapping[TopicPartition, int]) -> None:
+        pass
+
     async def check_offsets(self, committed: Mapping[TopicPartition, int]) -> None:
         if self._behind and committed:
             raise LedgerBehind
