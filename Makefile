@@ -8,10 +8,10 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench audit tables mutate kafka clean
+.PHONY: help demo test check bench audit tables mutate planted simulate chaos kafka clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml deploy/requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -47,8 +47,19 @@ tables: $(READY) ## change every cell of the medicine's tables, one at a time: d
 	@$(BIN)/python -m tests.rulebook $(ARGS)
 
 mutate: N = 500
-mutate: $(READY) ## the same with N places of its code (SEED=1, ARGS=)
+mutate: $(READY) ## change N places of the medicine's code, one at a time: does a case notice? (SEED=1, ARGS=)
 	@$(BIN)/python -m tests.mutation --count $(N) --seed $(SEED) $(ARGS)
+
+planted: $(READY) ## plant bugs one at a time: which of simulation, auditor and bench notices? (ARGS=)
+	@$(BIN)/python -m tests.planted $(ARGS)
+
+chaos: MINUTES = 10
+chaos: NODES = 3
+chaos: $(READY) ## break everything on purpose for MINUTES, then check all of it (SEED=1, NODES=3, ARGS=)
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) --nodes $(NODES) $(ARGS)
+
+simulate: $(READY) ## run N simulated worlds full of faults on all cores (N=20000, ARGS=--seed X replays one)
+	@$(BIN)/python -m tests.simulation --count $(N) $(ARGS)
 
 kafka: $(READY) ## run a real Kafka at localhost:9092 until Ctrl-C (needs Java and Maven, or a container engine)
 	@$(BIN)/python -m tests.services.kafka

@@ -1,0 +1,108 @@
+"""`python -m tests.chaos`: breaks everything on purpose and says whether anything came of it."""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.chaos.bench import Bench, open_bench, open_run
+from tests.chaos.campaign import FAULTS, Campaign
+from tests.chaos.checker import gather, violations
+from tests.chaos.clocks import faketime
+from tests.chaos.report import Report
+from tests.chaos.runbooks import STEPS, mended
+from tests.faults.cohort import cohort
+from tests.services import UnavailableError
+
+SETTLE_SECONDS_MAX = 60.0
+EVENTS_SPARE = 2_000  # the last fault may outlast the time
+
+
+def arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long faults are made")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--nodes", type=int, choices=(1, 3), default=3, help="of Kafka")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=100.0, help="events per second")
+    parser.add_argument("--only", action="append", help="this kind of fault (again for more)")
+    parser.add_argument(
+        "--without-runbooks", action="store_true", help="leave out what an operator mends"
+    )
+    parser.add_argument("--report", type=Path, help="write the report here as JSON")
+    parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
+    parser.add_argument("--bug", default="none", help="a bug of tests/faults/planted.py to plant")
+    return parser.parse_args(given)
+
+
+def possible(bench: Bench, only: Sequence[str] | None) -> list[str]:
+    """The kinds of faults that can be made here."""
+    left_out = set()
+    if bench.disk is None:
+        left_out.add("disk of the database full")
+    if faketime() is None:
+        left_out.add("clock of a worker off")
+    if only is not None:
+        left_out |= FAULTS.keys() - set(only)
+    return [kind for kind in FAULTS if kind not in left_out]
+
+
+async def main_run(bench: Bench, options: argparse.Namespace, report: Report) -> None:
+    """The long run: faults that the monitor must overcome by itself."""
+    seconds = options.minutes * 60
+    messages = cohort(int(seconds * options.rate) + EVENTS_SPARE, options.seed)
+    opened = open_run(bench, "main.", messages, per_second=options.rate,
+                      workers=options.workers, bug=options.bug)  # fmt: skip
+    async with opened as run:
+        run.feed.start()
+        rng = random.Random(options.seed)
+        campaign = Campaign(run, rng, report.say, possible(bench, options.only))
+        await campaign.strike(seconds)
+        await asyncio.to_thread(run.feed.end)
+        calm_at = time.monotonic()
+        settled = await run.watch.settles(SETTLE_SECONDS_MAX)
+        report.say(f"settled in {time.monotonic() - calm_at:.1f} s" if settled else "NOT settled")
+        await asyncio.sleep(2.5)
+        ended = await asyncio.to_thread(run.supervisor.stop_all)
+        report.add_run(run, campaign, settled=settled, ended=ended)
+        report.say(f"checking {len(run.feed.acknowledged)} events …")
+        evidence = await gather(bench.cluster.bootstrap, run.url, run.prefix, run.group,
+                                run.feed.messages, run.feed.acknowledged, run.watch.samples,
+                                calm_at=calm_at)  # fmt: skip
+        report.add_evidence("main", evidence, violations(evidence))
+        if options.logs:
+            report.keep_logs(run, options.logs)
+
+
+async def everything(options: argparse.Namespace) -> Report:
+    """Both parts, and the report of them."""
+    report = Report(options)
+    report.say("Starting Kafka and PostgreSQL …")
+    async with open_bench(options.nodes, options.seed) as bench:
+        report.say(f"{options.nodes} Kafka nodes, {options.workers} workers, seed {options.seed}")
+        wanted = options.only or [*FAULTS, *STEPS]
+        if FAULTS.keys() & set(wanted):
+            await main_run(bench, options, report)
+        for name in STEPS if not options.without_runbooks else ():
+            if name in wanted:
+                report.add_mended(await mended(name, bench, options.seed))
+    return report
+
+
+def main() -> int:
+    """Returns 1 on any violation, on a stall, and where a scenario failed; 2 without servers."""
+    options = arguments(sys.argv[1:])
+    try:
+        report = asyncio.run(everything(options))
+    except UnavailableError as missing:
+        print(missing)
+        return 2
+    report.close()
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

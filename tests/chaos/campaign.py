@@ -1,0 +1,130 @@
+"""Faults from a seed, one after the other, each only after all was overcome before it."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaException
+
+from tests.chaos import clocks, network_faults, server_faults, worker_faults
+from tests.chaos.bench import Run
+from tests.chaos.strikes import Fault, Struck, over
+
+FAULTS: Mapping[str, Fault] = {
+    **worker_faults.FAULTS,
+    **server_faults.FAULTS,
+    **network_faults.FAULTS,
+    **clocks.FAULTS,
+}
+# How often one comes after every kind has come once; the others' weight is 1.
+WEIGHTS = {
+    "worker killed": 34,
+    "worker asked to end": 4,
+    "worker frozen": 2,
+    "broker killed": 5,
+    "database stopped": 4,
+    "database killed": 4,
+    "cut after COMMIT": 2,
+    "rebalance storm": 0.5,
+    "all brokers down": 0.5,
+}
+MARK_SECONDS = 0.5  # what is acknowledged until then after a fault must be recorded for the next
+BEFORE_SECONDS = (0.3, 2.5)
+RECOVERY_SECONDS_MAX = 60.0
+
+
+@dataclass(frozen=True)
+class Overcome:
+    """A fault, and how long it took until the work went on everywhere."""
+
+    kind: str
+    began_s: float
+    lasted_s: float
+    recovery_s: float
+    note: str
+    failed: str | None
+
+
+def plan(rng: random.Random, kinds: Sequence[str]) -> Iterator[str]:
+    """Every kind once in any order, then for ever by weight."""
+    yield from rng.sample(kinds, len(kinds))
+    weights = [WEIGHTS.get(kind, 1) for kind in kinds]
+    while True:
+        yield from rng.choices(kinds, weights)
+
+
+class Campaign:
+    """Strikes a run until its time is over."""
+
+    def __init__(
+        self,
+        run: Run,
+        rng: random.Random,
+        say: Callable[[str], None],
+        kinds: Sequence[str],
+    ) -> None:
+        self.overcome: list[Overcome] = []
+        self._run = run
+        self._rng = rng
+        self._say = say
+        self._kinds = kinds
+        self._began = time.monotonic()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many faults of each kind there were."""
+        return Counter(one.kind for one in self.overcome)
+
+    async def strike(self, seconds: float) -> None:
+        """Go on for so long; ends early when work does not go on after a fault."""
+        if await self._recovers(time.monotonic()) is None:
+            self._note("start", 0.0, 0.0, None, "", "nothing was recorded after the start")
+            return
+        for kind in plan(self._rng, self._kinds):
+            if time.monotonic() - self._began > seconds or self._run.supervisor.refused():
+                return
+            await asyncio.sleep(self._rng.uniform(*BEFORE_SECONDS))
+            began = time.monotonic()
+            struck = await self._struck(kind)
+            lasted = time.monotonic() - began
+            recovery = await self._recovers(struck.at)
+            self._note(kind, began, lasted, recovery, struck.note, struck.failed)
+            if recovery is None:
+                return
+
+    async def _struck(self, kind: str) -> Struck:
+        """The fault; one that could not be made is a failure of the bench, and the run's end."""
+        try:
+            return await FAULTS[kind](self._run, self._rng)
+        except (AssertionError, RuntimeError, OSError, KafkaException) as problem:
+            return over("", f"the bench failed: {problem!r}")
+
+    async def _recovers(self, since: float) -> float | None:
+        """Seconds until all that was acknowledged up to now is recorded; None: it never was."""
+        await asyncio.sleep(max(0.0, since + MARK_SECONDS - time.monotonic()))
+        mark = dict(self._run.feed.reached)
+        found = await self._run.watch.reaches(mark, RECOVERY_SECONDS_MAX)
+        return time.monotonic() - since if found else None
+
+    def _note(
+        self,
+        kind: str,
+        began: float,
+        lasted: float,
+        recovery: float | None,
+        note: str,
+        failed: str | None,
+    ) -> None:
+        if recovery is None:
+            failed = failed or f"work did not go on within {RECOVERY_SECONDS_MAX:.0f} s"
+        done = Overcome(kind, began - self._began, lasted, recovery or -1.0, note, failed)
+        self.overcome.append(done)
+        feed = self._run.feed
+        self._say(
+            f"{done.began_s:6.0f} s  {len(self.overcome):3d}  {kind:36s} {lasted:5.1f} s, then "
+            f"{done.recovery_s:5.1f} s  {len(feed.acknowledged):7d} events  {note}"
+            + (f"  FAILED: {failed}" if failed else "")
+        )
