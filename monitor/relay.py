@@ -56,7 +56,6 @@ class _Lane:
         """What came back since the last time."""
         taken = self.acknowledged.copy()
         self.acknowledged.clear()
-        self.unmarked -= len(taken)
         return taken
 
 
@@ -111,13 +110,16 @@ class Relay:
 
         Nothing is forgotten if that fails: it is sent once more.
         """
-        sent = [one for lane in self._lanes.values() for one in lane.take()]
+        taken = [(lane, lane.take()) for lane in self._lanes.values()]
         for key in [key for key, lane in self._lanes.items() if lane.sending.done()]:
             self._lanes.pop(key).sending.result()
         self._log_refused()
+        sent = [one for _, some in taken for one in some]
         if sent:
             crash_at("relay-before-mark")
             await self._ledger.mark_sent(sent, self._clock.now())
+        for lane, some in taken:
+            lane.unmarked -= len(some)
         return len(sent)
 
     async def _holds_lease(self) -> bool:

@@ -183,6 +183,10 @@ def load() -> Settings:
         message = f"unknown variable: {', '.join(unknown)} (`monitor config show` lists all)"
         raise ConfigurationError(message)
     try:
+        crash_points.armed(os.environ.get(crash_points.VARIABLE) or crash_points.POINTS[0])
+    except ValueError:
+        raise ConfigurationError(crash_points.EXPECTED) from None
+    try:
         return Settings()
     except ValidationError as error:
         lines = (f"{variable(found['loc'])}: {_plain(found)}" for found in error.errors())

@@ -9,6 +9,7 @@ import pytest
 
 from monitor import settings
 from monitor.crash_points import POINTS, VARIABLE, armed
+from monitor.exits import ConfigurationError
 
 PROGRAM = """
 from monitor.crash_points import crash_at
@@ -44,6 +45,19 @@ def test_another_point_is_passed_by() -> None:
 def test_what_names_no_point_is_refused(told: str) -> None:
     with pytest.raises(ValueError, match=r"CRASH_POINT|int"):
         armed(told)
+
+
+def test_an_empty_variable_is_none() -> None:
+    assert run("") == (0, ["0", "1", "2"])
+
+
+@pytest.mark.parametrize("told", ["nowhere", "polled:0", "polled:x"])
+def test_the_settings_refuse_what_names_no_point(
+    monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, told)
+    with pytest.raises(ConfigurationError, match="CRASH_POINT: expected NAME"):
+        settings.load()
 
 
 def test_the_settings_know_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ class Stop:
     def __init__(self, leave: Callable[[Exit], None] = _leave) -> None:
         self._asked = asyncio.Event()
         self._leave = leave
-        self._limit: threading.Timer | None = None
+        self._is_done = False
 
     @property
     def asked(self) -> bool:
@@ -83,15 +83,17 @@ class Stop:
         logger.info("stopping: the batch in hand is finished first")
         self._asked.set()
         # A thread, since the event loop itself may be what hangs.
-        self._limit = threading.Timer(DRAIN_SECONDS_MAX, self._past_limit)
-        self._limit.daemon = True
-        self._limit.start()
+        limit = threading.Timer(DRAIN_SECONDS_MAX, self._past_limit)
+        limit.daemon = True
+        limit.start()
 
     def done(self) -> None:
-        """Lift the limit: everything has ended by itself."""
-        if self._limit is not None:
-            self._limit.cancel()
+        """Say that everything ended by itself: past the limit only a thread that reads goes on."""
+        self._is_done = True
 
     def _past_limit(self) -> None:
-        logger.warning("the batch in hand did not end in time; it is left to be delivered again")
+        if not self._is_done:
+            logger.warning(
+                "the batch in hand did not end in time; it is left to be delivered again"
+            )
         self._leave(Exit.OK)

@@ -17,9 +17,11 @@ from faust.types.tuples import Message
 from prometheus_client import CollectorRegistry
 
 from monitor.clock import Clock
+from monitor.exits import Exit
 from monitor.metrics import Metrics
 from monitor.relay import UnsendableError
 from monitor.settings import KafkaSettings, Settings
+from monitor.stream import stopping
 from monitor.stream.admin import DEAD_LETTER_BYTES_MAX
 from monitor.stream.agents import Batches
 from monitor.stream.app import HeldEvent
@@ -28,6 +30,7 @@ from monitor.stream.embedded import EmbeddedBroker
 from monitor.stream.quiet import RECORDS_MAX, SECONDS, RateLimit
 from monitor.stream.relaying import Relaying
 from monitor.stream.sender import KafkaSender
+from monitor.stream.stopping import Stop
 from monitor.wire.delivery import Delivery
 from tests.stream.harness import ROOT
 from tests.stream.recorder import Noted
@@ -214,3 +217,19 @@ def test_the_embedded_broker_ends_with_its_parent() -> None:
             return
         time.sleep(0.05)
     pytest.fail("the broker outlived its parent")
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+async def test_a_worker_that_was_asked_is_gone_by_the_limit(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, is_done: bool
+) -> None:
+    """Also when all is done and only a thread of its own goes on reading."""
+    monkeypatch.setattr(stopping, "DRAIN_SECONDS_MAX", 0.05)
+    left: list[Exit] = []
+    stop = Stop(left.append)
+    stop.ask()
+    if is_done:
+        stop.done()
+    await asyncio.sleep(0.3)
+    assert left == [Exit.OK]
+    assert ("left to be delivered again" in caplog.text) is not is_done
