@@ -7,22 +7,31 @@ waits for a release.
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from msgspec.structs import replace as with_fields
 
 from monitor.active_rules import hold_rules
-from monitor.clinical.state import Told, dump_state, load_state
+from monitor.clinical.state import PatientState, Told, dump_state, load_state
 from monitor.clinical.transitions import Arrival, Outcome, Ruleset, apply
 from monitor.clock import Clock
 from monitor.deployments import hold_deployment
 from monitor.exits import StartRefusedError
 from monitor.intake import Intake, IntakeSettings
 from monitor.ledger.archive import Archive, Published, Said
-from monitor.ledger.entries import AcceptedRow, Changes, EventKey, NoticeRow, PatientKey, StateRow
+from monitor.ledger.entries import (
+    AcceptedRow,
+    Changes,
+    EventKey,
+    NoticeRow,
+    PatientKey,
+    StateRow,
+    TopicPartition,
+)
 from monitor.ledger.port import Ledger
+from monitor.offsets import up_to
 from monitor.rebuilding import Source, Turn, unfinished
 from monitor.recording import notice_row, state_row
 from monitor.rulesets import Rulesets
@@ -40,6 +49,18 @@ _NOT_NEW = (
     "this database holds patients already, and only a new one can be made from the topics: run "
     "`monitor rebuild --from ledger`, or give another CTDNA_MONITOR_DATABASE__URL"
 )
+_NO_RULES = (
+    "there are notices of the study {} on their topic, and the rules given have none for it: give "
+    "its rules as they were, and run this again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The notices that an adoption makes of a patient, and whether no record of theirs is left."""
+
+    notices: Sequence[NoticeRow]
+    is_unknown: bool
 
 
 class _Untold:
@@ -91,10 +112,21 @@ class Adoption:
             await self._ledger.restore(patient, row, row, told)
 
     async def take_notices(self, messages: Sequence[tuple[Delivery, Published]]) -> None:
-        """Keep what was told: the first copy of each of this deployment's notices."""
+        """Keep what was told: the first copy of each of this deployment's notices.
+
+        Raises StartRefusedError for a study without rules: nobody could go on with its patients.
+        """
         await self._turn.keep()
-        said = [self._said(message, at) for message, at in messages]
-        await self._ledger.add_said([one for one in said if one is not None])
+        said = [one for message, at in messages if (one := self._said(message, at)) is not None]
+        for one in said:
+            self._ruleset(one.row.patient)
+        await self._ledger.add_said(said)
+
+    def _ruleset(self, patient: PatientKey) -> Ruleset:
+        found = self._rulesets(patient.study_id)
+        if found is None:
+            raise StartRefusedError(_NO_RULES.format(patient.study_id))
+        return found
 
     def _said(self, message: Delivery, at: Published) -> Said | None:
         headers = {name: value or b"" for name, value in message.headers}
@@ -115,23 +147,34 @@ class Adoption:
         while await self._intake.close_days():
             await self._turn.keep()
 
-    async def adopt(self, patient: PatientKey) -> list[NoticeRow] | None:
-        """Let what was told be told: the notices of what differs; None without any record."""
+    async def keep_ends(self, ends: Mapping[TopicPartition, int]) -> None:
+        """Record that all before these offsets was read, also of what retention has emptied.
+
+        The group may have committed as far, and a worker asks for the record before.
+        """
+        known = await self._ledger.offsets(self._place.group)
+        last = {place: held for place, (held, _) in known.items()}
+        await self._ledger.record(Changes(self._place.group, up_to(ends, last)))
+
+    async def adopt(self, patient: PatientKey) -> Adopted:
+        """Let what was told be told, also of a patient without any record: what differs is made."""
         await self._turn.keep()
-        row, ruleset = await self._ledger.state(patient), self._rulesets(patient.study_id)
-        if row is None or ruleset is None:
-            return None
-        said = await self._ledger.said(patient)
+        row, said = await self._ledger.state(patient), await self._ledger.said(patient)
+        empty = PatientState(study_id=patient.study_id, patient_id=patient.patient_id)
+        state = load_state(row.document) if row else empty
         sequence = max((one.row.sequence for one in said), default=0)
-        event = ToldAdopted(*patient, row.version + 1, sequence, told_by(said))
-        return await self._record(patient, row, ruleset, event)
+        event = ToldAdopted(*patient, state.version + 1, sequence, told_by(said))
+        notices = await self._record(row, state, event)
+        return Adopted(notices, is_unknown=bool(said) and not any(state.records))
 
     async def _record(
-        self, patient: PatientKey, row: StateRow, ruleset: Ruleset, event: ToldAdopted
+        self, row: StateRow | None, state: PatientState, event: ToldAdopted
     ) -> list[NoticeRow]:
+        patient = PatientKey(event.study_id, event.patient_id)
+        ruleset = self._ruleset(patient)
         delivery, at = event.delivery(), self._clock.now()
         told = read_told_adopted(delivery.value).told  # in the order in which a replay reads it
-        before = with_fields(load_state(row.document), told=dict(told), sequence=event.sequence)
+        before = with_fields(state, told=dict(told), sequence=event.sequence)
         outcome: Outcome = apply(before, Arrival(TOLD_SOURCE, event.event_id, at, None), ruleset)
         notices = [notice_row(one, self._place.deployment) for one in outcome.notices]
         after = state_row(

@@ -129,7 +129,7 @@ def notice_differences(said: Sequence[Said], expected: Expected) -> Iterator[Kin
             yield from filter(None, [notice_difference(one.row, row)])
         elif one.row.sequence > expected.adopted:
             yield Kind.NOTICE_UNEXPECTED
-        elif not _is_whole(one.row):
+        elif not is_whole(one.row):
             yield Kind.NOTICE_DIFFERS
     yield from [Kind.NOTICE_MISSING] * len(wanted)
 
@@ -141,7 +141,7 @@ def notice_difference(stored: NoticeRow, expected: NoticeRow) -> Kind | None:
     columns = {"document": "", "headers": (), "value": b""}
     same_name = _deployment_of(stored) == _deployment_of(expected)
     same_columns = same_name and replace(stored, **columns) == replace(expected, **columns)  # type: ignore[arg-type]
-    if same_columns and _is_whole(stored) and _meaning(stored) == _meaning(expected):
+    if same_columns and is_whole(stored) and _meaning(stored) == _meaning(expected):
         return Kind.WORDING
     return Kind.NOTICE_DIFFERS
 
@@ -150,7 +150,7 @@ def _plain(row: NoticeRow) -> NoticeRow:
     return replace(row, headers=tuple(row.headers))
 
 
-def _is_whole(row: NoticeRow) -> bool:
+def is_whole(row: NoticeRow) -> bool:
     """Whether the bytes that are sent are those of the document."""
     try:
         document = json.loads(row.document)

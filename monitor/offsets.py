@@ -26,6 +26,17 @@ def advances(
     ]
 
 
+def up_to(
+    ends: Mapping[TopicPartition, int], loaded: Mapping[TopicPartition, int]
+) -> list[OffsetAdvance]:
+    """How each partition's ledger moves to the record before its end; no outcome is counted."""
+    return [
+        OffsetAdvance(place, loaded.get(place), end - 1, Counts())
+        for place, end in sorted(ends.items())
+        if loaded.get(place, -1) < end - 1
+    ]
+
+
 def refuse_gaps(
     deliveries: Sequence[Delivery],
     loaded: Mapping[TopicPartition, int],

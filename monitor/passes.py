@@ -3,10 +3,12 @@
 The last pass is an entry of the audit trail, so that every worker and every start knows it.
 """
 
+import asyncio
 import datetime
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from monitor.clock import Clock
 from monitor.deployments import deployment_names
@@ -30,12 +32,11 @@ ReadNotified = Callable[[frozenset[str]], Awaitable[Notified]]  # given the depl
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a pass over every patient found, and when it ended (UTC); `topic`: compared it too."""
+    """What a pass over every patient and the topic found, and when it ended (UTC)."""
 
     at: datetime.datetime
     patients: int
     differences: Mapping[str, int]
-    topic: bool
 
 
 def read_pass(audit: Sequence[AuditEntry]) -> Pass | None:
@@ -43,13 +44,13 @@ def read_pass(audit: Sequence[AuditEntry]) -> Pass | None:
     if not audit:
         return None
     told = json.loads(audit[-1].details)
-    return Pass(audit[-1].at, told["patients"], told["differences"], told["topic"])
+    return Pass(audit[-1].at, told["patients"], told["differences"])
 
 
-async def record_pass(ledger: Ledger, clock: Clock, who: str, total: Total, *, topic: bool) -> None:
-    """Record a pass over every patient in the audit trail."""
+async def record_pass(ledger: Ledger, clock: Clock, who: str, total: Total) -> None:
+    """Record a pass over every patient and the topic in the audit trail."""
     found = {kind.value: count for kind, count in total.differences.items()}
-    details = {"patients": total.patients, "differences": found, "topic": topic}
+    details = {"patients": total.patients, "differences": found}
     await note(ledger, clock, who, (ACTION, "patients", "reconciliation"), details)
 
 
@@ -57,16 +58,17 @@ async def audit_all(
     reconciler: Reconciler,
     notified: Notified | None,
     patients: Sequence[PatientKey],
-    looked_at: Callable[[], Awaitable[None]],
+    looked_at: Callable[[], None] | None = None,
 ) -> Total:
-    """Check every patient of the ledger; `looked_at` is called after each, and may raise.
+    """Check every patient of the ledger; `looked_at` is called after each.
 
     `notified` was read before `patients`: what is published of new ones is beyond its end.
     """
     total = Total()
     for patient in patients:
         total.add(await reconciler.check(patient, notified))
-        await looked_at()
+        if looked_at is not None:
+            looked_at()
     if notified is not None and (beyond := notified.beyond(patients)):
         total.differences.update(Differences({Kind.TOPIC_UNEXPECTED: beyond}))
     return total
@@ -95,40 +97,53 @@ class RegularPass:
         self._deployment = deployment
         self._holder = holder
         self._every = every
-        self._renewed_at = 0.0
+        self._has_told = False
 
     async def once(self, read: ReadNotified) -> Pass | None:
         """Make a pass if one is due and nobody else does; what the last one found, or None.
 
+        The first call only tells of the last one where there is one: a new one may take hours.
         Raises what `read` and `Reconciler.check` do; the pass is made again then.
         """
         last = read_pass(await self._ledger.last_audit(ACTION))
-        due = last is None or self._clock.now() - last.at >= self._every
-        if not due or not await self._renewed():
+        told, self._has_told = self._has_told, True
+        due = last is None or (told and self._clock.now() - last.at >= self._every)
+        if not due or not await self._holds_turn():
             return last
         try:
-            await self._go_over(read)
+            await self._in_turn(self._go_over(read))
         except PassLost:
             return last
         finally:
             await self._ledger.release_lease(LEASE, self._holder)
         return read_pass(await self._ledger.last_audit(ACTION))
 
+    async def _in_turn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Keep the turn beside the work, whatever that waits for; without it the work ends."""
+        both = going, kept = asyncio.create_task(work), asyncio.create_task(self._keep())
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await (going if going.done() else kept)
+        finally:
+            for one in both:
+                one.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
     async def _go_over(self, read: ReadNotified) -> None:
         pace = Pace(self._clock, REST_SECONDS)
         reconciler = Reconciler(self._ledger, self._given, self._deployment, pace)
         names = deployment_names(await self._ledger.audit()) | {self._deployment}
         notified = await read(names)
-        await self._keep()
-        patients = await self._ledger.everybody()
-        total = await audit_all(reconciler, notified, patients, self._keep)
-        await record_pass(self._ledger, self._clock, "worker", total, topic=True)
+        total = await audit_all(reconciler, notified, await self._ledger.everybody())
+        if not await self._holds_turn():
+            raise PassLost
+        await record_pass(self._ledger, self._clock, "worker", total)
 
     async def _keep(self) -> None:
-        late = self._clock.monotonic() - self._renewed_at >= LEASE_SECONDS / 3
-        if late and not await self._renewed():
-            raise PassLost
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            if not await self._holds_turn():
+                raise PassLost
 
-    async def _renewed(self) -> bool:
-        self._renewed_at = self._clock.monotonic()
+    async def _holds_turn(self) -> bool:
         return await self._ledger.acquire_lease(LEASE, self._holder, LEASE_SECONDS)

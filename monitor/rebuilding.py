@@ -1,7 +1,7 @@
 """States and notices made good from the accepted events; nothing is sent.
 
-A notice that was published is never taken back and never gets another number: a patient of whom
-that would be needed is left as is, and counted.
+A notice that was published is never taken back, never gets another number and never says something
+else than people read: a patient of whom that would be needed is left as is, and counted.
 """
 
 import enum
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from monitor.clock import Clock
-from monitor.differences import UNREPLAYABLE, Kind, notice_difference
+from monitor.differences import UNREPLAYABLE, Kind, is_whole, looks_like, notice_difference
 from monitor.exits import StartRefusedError
 from monitor.ledger.archive import Archive, Said
 from monitor.ledger.entries import NoticeRow, PatientKey, StateRow
@@ -27,6 +27,9 @@ _RUNNING = (
     "after 20 s)"
 )
 _ANOTHER = "another rebuild runs on this database (one that was killed is forgotten after 2 min)"
+_UNFINISHED = (
+    "a rebuild was not finished: run `monitor rebuild --from {}` again first; runbook: rebuild"
+)
 
 
 class Source(enum.StrEnum):
@@ -75,11 +78,19 @@ class Turn:
         self._renewed_at = -LEASE_SECONDS
 
     async def begin(self, source: Source, who: str, why: str) -> None:
-        """Take the turn and record that a rebuild begins. Raises StartRefusedError."""
+        """Take the turn and record that a rebuild begins.
+
+        Raises StartRefusedError, also where one from the other source has not finished: half a
+        database would pass for a whole one.
+        """
         await self.keep()
+        before = await unfinished(self._ledger)
+        why_not = _UNFINISHED.format(before) if before not in {None, source} else None
         if await self._ledger.leased(WORKER_LEASE):
+            why_not = _RUNNING
+        if why_not is not None:
             await self.give_back()
-            raise StartRefusedError(_RUNNING)
+            raise StartRefusedError(why_not)
         await note(self._ledger, self._clock, who, (BEGUN, source, why), {})
 
     async def keep(self) -> None:
@@ -147,8 +158,9 @@ class Rebuilt:
 def mend(found: Checked, notified: Notified | None) -> Mended | Left | None:
     """How a patient becomes what the events say; None when nothing has to change.
 
-    A notice that has to be written anew counts as told when the topic holds it, and waits for a
-    release otherwise. The same said in other words stays: it is what people were told.
+    A notice that has to be written anew counts as told when the topic holds it, byte for byte, and
+    waits for a release where the topic holds none under its id. The same said in other words stays:
+    it is what people were told. Without `notified`, what was sent is what is marked as published.
     """
     if found.differences.keys() & UNREPLAYABLE:
         return Left.EVENTS
@@ -163,9 +175,11 @@ def mend(found: Checked, notified: Notified | None) -> Mended | Left | None:
         if sequences.get(one.row.notice_id) == one.row.sequence
     }
     gone = [one for one in stored.said if one not in old and one.row.notice_id not in known]
-    if any(one.published is not None for one in gone):
-        return Left.PUBLISHED
     copies = notified.of(found.patient) if notified else {}
+    if any(one.published is not None or one.row.notice_id in copies for one in gone):
+        return Left.PUBLISHED
+    if any(_read_otherwise(row, known.get(row.notice_id), copies) for row in expected.notices):
+        return Left.PUBLISHED
     new = [_written(row, known.get(row.notice_id), copies) for row in expected.notices]
     is_new = bool(found.differences.keys() & {Kind.STATE_MISSING, Kind.STATE_DIFFERS})
     row = expected.state if is_new or stored.state is None else stored.state
@@ -179,10 +193,29 @@ _MENDED = frozenset({
 })  # fmt: skip
 
 
+def _read_otherwise(row: NoticeRow, known: Said | None, copies: Mapping[str, Copies]) -> bool:
+    """Whether people may have read under this notice's id what is not in `row`.
+
+    The topic says what they read; where it holds no copy, a published row does whose bytes are
+    those of its document.
+    """
+    if known is not None and _says_the_same(known.row, row):
+        return False
+    found = copies.get(row.notice_id)
+    if found is not None:
+        return looks_like(row) not in found.fingerprints
+    if known is None or known.published is None:
+        return False
+    return is_whole(known.row) and looks_like(known.row) != looks_like(row)
+
+
+def _says_the_same(one: NoticeRow, other: NoticeRow) -> bool:
+    return notice_difference(one, other) in {None, Kind.WORDING}
+
+
 def _written(row: NoticeRow, known: Said | None, copies: Mapping[str, Copies]) -> Said:
     if known is not None:
-        same = notice_difference(known.row, row) in {None, Kind.WORDING}
-        return known if same else replace(known, row=row)
+        return known if _says_the_same(known.row, row) else replace(known, row=row)
     found = copies.get(row.notice_id)
     return Said(row, found.first) if found else Said(row, held=True)
 
@@ -206,3 +239,12 @@ async def rebuild_patient(
                 "something else goes on writing to this database: stop it, then run this again"
             ) from None
     return what
+
+
+async def without_state(ledger: Ledger, found: Rebuilt) -> int:
+    """Of how many patients who were left as they are there is no state.
+
+    A rebuild with such a patient has not finished: a worker would number their facts from 1.
+    """
+    left = [patient for names in found.names.values() for patient in names]
+    return sum([await ledger.state(patient) is None for patient in left])

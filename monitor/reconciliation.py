@@ -28,7 +28,7 @@ from monitor.differences import (
     state_difference,
     topic_differences,
 )
-from monitor.exits import StartRefusedError, raised_at
+from monitor.exits import RulesDifferError, StartRefusedError, raised_at
 from monitor.ledger.activations import AuditEntry
 from monitor.ledger.archive import Archive, Marks, Said
 from monitor.ledger.entries import AcceptedRow, PatientKey, StateRow
@@ -124,8 +124,13 @@ class Reconciler:
         rules that this program does not understand.
         """
         found = await self._compare(patient, self._marks or await self._learn(), notified)
-        if found.differences:  # also when rules or marks have changed since they were read
+        for _ in range(LOOKS_MAX):  # rules or marks may have changed since they were read
+            if not found.differences.keys() - {Kind.WORDING}:
+                break
+            before = await self._ledger.state(patient)
             found = await self._compare(patient, await self._learn(), notified)
+            if found.stored.state == before:
+                break
         return found
 
     async def _compare(
@@ -162,7 +167,7 @@ class Reconciler:
             course = await self._replayed(patient, stored)
         except EventMissing:
             return None, Differences([Kind.EVENT_MISSING])
-        except NewerState:
+        except (NewerState, RulesDifferError):
             raise
         except Exception as problem:  # noqa: BLE001 - any error of ours is this patient's alone
             if not isinstance(problem, ReplayBroken):

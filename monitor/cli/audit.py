@@ -31,7 +31,8 @@ def audit(
     """Decide every patient once more from the accepted events, and say what differs.
 
     Compares states and notices in the database, and the notices on their topic; repairs nothing.
-    A pass over every patient is recorded in the audit trail, and the workers' metrics show it.
+    A pass over every patient and the topic is recorded in the audit trail, and the workers'
+    metrics show it; one with --sample or --no-topic is not.
 
     Exit code 0 when nothing differs; 1 when something does; 3 configuration; 69 database or
     broker away; 76 or 78 rules or states that this program cannot read.

@@ -8,6 +8,13 @@ from monitor.rebuilding import Source
 
 app = typer.Typer(add_completion=False)
 
+Topic = Annotated[
+    bool,
+    typer.Option(
+        help="Look on the topic of notices for what was told. Without it, what was sent and is "
+        "not marked as published passes for not told."
+    ),
+]
 By = Annotated[str | None, typer.Option(help="Who decided; default the user of this machine.")]
 
 
@@ -22,9 +29,7 @@ def rebuild(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing, say what would be changed.")
     ] = False,
-    topic: Annotated[
-        bool, typer.Option(help="Look on the topic of notices for what was told.")
-    ] = True,
+    topic: Topic = True,
     incomplete: Annotated[
         bool,
         typer.Option("--incomplete", help="Go on though topics have lost their first records."),
@@ -40,7 +45,9 @@ def rebuild(
     it be sent.
 
     Exit code 0; 1 with --check when something would change, or when patients were left as they
-    are; 69 database or broker away; 78 while a worker runs; 130 Ctrl-C.
+    are; 3 configuration; 69 database or broker away, but events read from the topics wait for a
+    database that goes away meanwhile; 76 rules that are not the active ones, or that this program
+    cannot read; 78 while a worker runs; 130 Ctrl-C.
     """
     if context.invoked_subcommand is not None:
         return

@@ -25,6 +25,7 @@ from monitor.rebuilding import (
     Turn,
     rebuild_patient,
     refuse_unfinished_rebuild,
+    without_state,
 )
 from monitor.stream.history import History, delivery_of, published_of, refuse_members
 from monitor.wiring import intake_settings
@@ -47,7 +48,7 @@ async def checked_from_ledger(ledger: Archive, *, topic: bool) -> None:
     """Say what a rebuild from the ledger would change."""
     notified = await read_topic(ledger) if topic else None
     found = await _go_over(ledger, notified, None)
-    _say(found, "would be")
+    _say(found, "would be", topic=topic)
     if found.changed or found.left:
         raise typer.Exit(Exit.REFUSED)
 
@@ -60,8 +61,12 @@ async def rebuilt_from_ledger(ledger: Archive, who: str, why: str, *, topic: boo
     async with _turn(ledger) as turn:
         await turn.begin(Source.LEDGER, who, why)
         found = await _go_over(ledger, notified, turn)
-        await turn.finish(Source.LEDGER, who, why, found.counts())
-    _say(found, "were")
+        stateless = await without_state(ledger, found)
+        if not stateless:
+            await turn.finish(Source.LEDGER, who, why, found.counts())
+    _say(found, "were", topic=topic)
+    if stateless:
+        words.show(words.console(), _STATELESS.format(stateless))
     if found.held:
         words.show(words.console(), _HELD)
     if found.left:
@@ -81,10 +86,18 @@ async def _go_over(ledger: Archive, notified: Notified | None, turn: Turn | None
     return found
 
 
+_STATELESS = (
+    "{} of them have no state, and a worker would number their facts from 1: this rebuild is not "
+    "finished, and no worker starts. Restore a copy of the database, or make a new one with "
+    "`monitor rebuild --from topics`."
+)
+_NO_TOPIC = (
+    "The topic was not looked at: what was sent and is not marked as published passes for not told."
+)
 _HELD = "Notices wait for your word: `monitor rebuild review`, then `monitor rebuild release`."
 
 
-def _say(found: Rebuilt, verb: str) -> None:
+def _say(found: Rebuilt, verb: str, *, topic: bool) -> None:
     out = words.console()
     words.show(
         out,
@@ -95,6 +108,8 @@ def _say(found: Rebuilt, verb: str) -> None:
     for why, count in sorted(found.left.items()):
         words.show(out, f"{count:>6}  patients {verb} left as they are: {why}")
         show_patients(found.names[why])
+    if found.changed and not topic:
+        words.show(out, _NO_TOPIC)
 
 
 async def from_topics(ledger: Archive, who: str, why: str, *, incomplete: bool) -> None:
@@ -135,6 +150,7 @@ async def _take(adoption: Adoption, inputs: History) -> None:
             await adoption.take([delivery_of(one) for one in batch])
             for _ in batch:
                 advance()
+    await adoption.keep_ends({place: end for place, (_, end) in inputs.bounds.items()})
     await adoption.close_days()
 
 
@@ -143,9 +159,9 @@ async def _adopt(ledger: Archive, adoption: Adoption) -> dict[str, int]:
     patients = await ledger.everybody()
     with bar("comparing", len(patients)) as advance:
         for patient in patients:
-            notices = await adoption.adopt(patient)
-            counts["unknown" if notices is None else "patients"] += 1
-            counts["held"] += len(notices or ())
+            adopted = await adoption.adopt(patient)
+            counts["unknown" if adopted.is_unknown else "patients"] += 1
+            counts["held"] += len(adopted.notices)
             advance()
     counts["told"] = len(await ledger.notices(None)) - counts["held"]
     return counts

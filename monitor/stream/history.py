@@ -3,6 +3,7 @@
 import datetime
 import time
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
@@ -36,13 +37,23 @@ class History:
             "group.id": kafka.group,  # asked for by the client; nothing is joined or committed
             "enable.auto.commit": False,
             "enable.partition.eof": True,
+            # By default a place that retention takes meanwhile is left for the end, in silence.
+            "auto.offset.reset": "error",
         }
         self._consumer = Consumer(settings)
+        with ExitStack() as failed:
+            failed.callback(self._consumer.close)
+            self.bounds = self._read_bounds(kafka, topics)
+            failed.pop_all()
+
+    def _read_bounds(
+        self, kafka: KafkaSettings, topics: Collection[str]
+    ) -> Mapping[TopicPartition, tuple[int, int]]:
         try:
             counts = partition_counts(self._consumer, kafka)
             refuse_missing(counts, list(topics))
             places = [TopicPartition(name, p) for name in topics for p in range(counts[name])]
-            self.bounds: Mapping[TopicPartition, tuple[int, int]] = {
+            return {
                 place: self._consumer.get_watermark_offsets(
                     KafkaPartition(*place), timeout=TIMEOUT_SECONDS
                 )
@@ -63,12 +74,13 @@ class History:
         """Every message up to the ends, each partition in its order; closes the client."""
         left = {place: end for place, (first, end) in self.bounds.items() if first < end}
         self._consumer.assign([KafkaPartition(*p, self.bounds[p][0]) for p in left])
-        heard = time.monotonic()
+        silence = 0.0  # of the broker: what the caller does between two batches is not
         try:
             while left:
+                asked = time.monotonic()
                 some = self._consumer.consume(BATCH, timeout=1.0)
-                heard = time.monotonic() if some else heard
-                if time.monotonic() - heard > SILENCE_SECONDS_MAX:
+                silence = 0.0 if some else silence + time.monotonic() - asked
+                if silence > SILENCE_SECONDS_MAX:
                     raise UnreachableError("the broker has stopped answering")
                 yield [one for one in some if _is_wanted(one, left)]
         finally:
@@ -88,6 +100,8 @@ def _is_wanted(message: Message, left: dict[TopicPartition, int]) -> bool:
 
 
 def _away(error: KafkaError) -> str:
+    if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - its name
+        return "a topic lost records while it was read: run this again"
     return f"the broker's topics cannot be read ({error.name()})"
 
 

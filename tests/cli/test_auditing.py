@@ -9,6 +9,7 @@ import pytest
 
 from monitor.exits import Exit
 from monitor.ledger.sql import SqlLedger
+from monitor.notified import Notified
 from monitor.passes import read_pass
 from tests.cli.conftest import Call
 from tests.cli.two_studies import ONE, STUDY, audit, change, on_ledger
@@ -38,15 +39,27 @@ def lines(file: Path) -> list[Any]:
 
 
 class TestAudit:
-    def test_nothing_differs_and_a_full_pass_is_recorded(self, call: Call, database: Path) -> None:
+    def test_nothing_differs(self, call: Call, database: Path) -> None:
+        before = audit(database)
         found = call("audit", "--all", "--no-topic")
         assert (found.code, found.err) == (0, "")
         assert found.out.startswith("40 patients, ")
         assert "the topic of notices was left out" in found.out
         assert found.out.endswith("Nothing differs.\n")
+        assert audit(database) == before, "the topic may still differ"
+
+    def test_a_full_pass_is_recorded(
+        self, call: Call, database: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def empty(_kafka: object, deployments: frozenset[str], _keys: None) -> Notified:
+            assert deployments == {"test"}
+            return Notified({0: (0, 0)})
+
+        monkeypatch.setattr("monitor.cli.auditing.read_notified", empty)
+        assert call("audit").code == 0
         recorded = read_pass(audit(database)[-1:])
         assert recorded is not None
-        assert (recorded.patients, recorded.differences, recorded.topic) == (40, {}, False)
+        assert (recorded.patients, recorded.differences) == (40, {})
 
     def test_a_difference_is_told_with_whom_and_what_it_means(
         self, call: Call, database: Path
@@ -90,6 +103,12 @@ class TestAudit:
         found = call("audit", "--no-topic")
         assert found.code == Exit.START_REFUSED
         assert "runbook: newer-state" in found.err
+
+    def test_rules_of_another_program_end_it(self, call: Call, database: Path) -> None:
+        change(database, """UPDATE active_rules SET parameters = '{"unknown": 1}'""")
+        found = call("audit", "--no-topic")
+        assert found.code == Exit.RULES_DIFFER
+        assert "runbook: rules-differ" in found.err
 
 
 class TestRebuild:
@@ -140,6 +159,9 @@ class TestRebuild:
         assert left.code == Exit.REFUSED
         assert "1  patients were left as they are: their accepted events are missing" in left.out
         assert "S-1/P-2" in left.out
+        assert "1 of them have no state" in left.out
+        refused = call("rebuild", "release", "--by", "A", "--reason", "r")
+        assert (refused.code, "was not finished" in refused.err) == (Exit.START_REFUSED, True)
 
     def test_not_beside_a_worker(self, call: Call, database: Path) -> None:
         on_ledger(database, lambda ledger: ledger.acquire_lease("worker", "host:1", 60))

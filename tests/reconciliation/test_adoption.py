@@ -1,114 +1,23 @@
 """A database made from the topics: the same findings stand, and what was told stays told."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
-from monitor.adoption import Adoption
 from monitor.clinical.state import load_state
-from monitor.clock import FixedClock
 from monitor.exits import StartRefusedError
-from monitor.intake import IntakeSettings
-from monitor.ledger.archive import Archive, Published
-from monitor.ledger.entries import NoticeRow, Outgoing, PatientKey
+from monitor.ledger.entries import TopicPartition
 from monitor.ledger.memory import MemoryLedger
-from monitor.ledger.port import Ledger
-from monitor.rebuilding import Turn, refuse_unfinished_rebuild
-from monitor.rulesets import Rulesets
+from monitor.ledger.port import Ledger, LedgerBehind
+from monitor.rebuilding import refuse_unfinished_rebuild
+from monitor.settings import KafkaSettings, Settings
 from monitor.wire.delivery import Delivery
-from tests.clinical.facts import Given, contact, died, enrolled, sample
+from monitor.wiring import WorkerDuties
+from tests.clinical.facts import contact, died, enrolled
 from tests.intake.desk import GROUP, NOON, P1, P2, TOPICS, Desk, memory
-from tests.reconciliation.story import (
-    LATER,
-    SINGLE,
-    STORY,
-    archive,
-    check,
-    publish,
-    rewrite,
-    topic,
-)
-
-CLOCK = FixedClock(NOON)
-MOVED = sample(100, "detected", "s1").but(version=2, patient_id="P-2")
-
-
-def given() -> list[Given]:
-    second = [one.but(patient_id="P-2", record_id=f"{one.record_id}.2") for one in STORY]
-    conflict = sample(41, "detected", "s0").but(version=3)
-    return [*STORY, *LATER[:2], conflict, *second, MOVED]
-
-
-class Before:
-    """The monitor that was lost: what it read, and what it told."""
-
-    def __init__(self) -> None:
-        self.desk = Desk(memory(), rules=SINGLE)
-        self.deliveries: list[Delivery] = []
-        self.sent: list[Outgoing] = []
-
-    async def live(self) -> None:
-        self.deliveries = [self.desk.delivery(one) for one in given()]
-        await self.desk.intake.receive(self.deliveries)
-        while await self.desk.intake.close_days():
-            pass
-        self.sent = await publish(archive(self.desk.ledger))
-
-    def by_topic(self) -> list[Delivery]:
-        """As another reader gets them: topic after topic."""
-        return sorted(self.deliveries, key=lambda one: (one.topic, one.offset))
-
-
-@pytest.fixture
-async def before() -> Before:
-    made = Before()
-    await made.live()
-    return made
-
-
-def messages(sent: Sequence[Outgoing]) -> list[tuple[Delivery, Published]]:
-    return [
-        (
-            Delivery("t.monitor.notices", 0, offset, one.key, tuple(one.headers), one.value),
-            Published(NOON, 0, offset),
-        )
-        for offset, one in enumerate(sent)
-    ]
-
-
-def adoption(ledger: Archive, deployment: str = "test") -> Adoption:
-    place = IntakeSettings(GROUP, deployment, TOPICS)
-    return Adoption(ledger, Rulesets(SINGLE), CLOCK, place, Turn(ledger, CLOCK, "me"))
-
-
-async def adopt(
-    ledger: Archive, deliveries: Sequence[Delivery], sent: Sequence[Outgoing]
-) -> list[NoticeRow]:
-    """All of it; what is held at the end."""
-    making = adoption(ledger)
-    await making.begin("Dr A", "drill")
-    await making.take_notices(messages(sent))
-    await making.take(deliveries)
-    await making.close_days()
-    for patient in await ledger.everybody():
-        await making.adopt(patient)
-    await making.finish("Dr A", "drill", {})
-    await ledger.release_lease("rebuild", "me")
-    return await ledger.held()
-
-
-async def unsent(ledger: Archive) -> list[object]:
-    """Ids of notices; dead letters are sent again."""
-    return [one.row_key[0] for one in await ledger.unsent(100) if one.kind == "notice"]
-
-
-async def standing(ledger: Archive) -> dict[PatientKey, object]:
-    desk = Desk(ledger, rules=SINGLE)
-    return {
-        patient: (await desk.timeline(patient))["standing_findings"]
-        for patient in await ledger.everybody()
-    }
+from tests.reconciliation.lost import CLOCK, Before, adopt, adoption, messages, standing, unsent
+from tests.reconciliation.story import SINGLE, STORY, archive, check, rewrite, topic
 
 
 async def test_the_same_findings_stand_and_nothing_is_told_again(
@@ -194,7 +103,60 @@ async def test_notices_of_others_and_of_nobody(before: Before) -> None:
     await making.take_notices(messages(broken))
     assert await home.notices(None) == []
     await making.take_notices(messages(before.sent))
-    assert await making.adopt(P1) is None, "no record of this patient is left"
+    assert {one.patient for one in await home.held()} == set()
+    assert len(await home.notices(None)) == len(before.sent)
+
+
+async def test_who_has_notices_and_no_records_is_gone_on_with(
+    ledger: Ledger, before: Before
+) -> None:
+    home = archive(ledger)
+    making = adoption(home)
+    await making.begin("Dr A", "drill")
+    await making.take_notices(messages(before.sent))
+    told = [one.row.sequence for one in await home.said(P1)]
+    adopted = await making.adopt(P1)
+    await making.adopt(P2)
+    await making.finish("Dr A", "drill", {})
+    assert adopted.is_unknown
+    assert {one.action for one in adopted.notices} == {"withdrawn"}
+    waiting = [row.notice_id for row in await home.held() if row.patient == P1]
+    assert waiting == [one.notice_id for one in adopted.notices]
+    assert await unsent(home) == []
+    assert (
+        await Desk(home, rules=SINGLE).give(enrolled(), *STORY[3:6], died(170)) == ["applied"] * 5
+    )
+    said = [one.row.sequence for one in await home.said(P1)]
+    assert said == list(range(1, len(said) + 1))
+    assert len(said) > len(told) + len(adopted.notices)
+    assert await check(home, P1, topic(before.sent)) == {}
+
+
+async def test_a_study_without_rules_is_refused_before_its_notices_are_kept(before: Before) -> None:
+    home = memory()
+    making = adoption(home, rules={})
+    await making.begin("Dr A", "drill")
+    with pytest.raises(StartRefusedError, match="rules given have none"):
+        await making.take_notices(messages(before.sent))
+    await home.release_lease("rebuild", "me")
+    await adopt(home, before.by_topic(), before.sent)
+    assert await standing(home) == await standing(archive(before.desk.ledger))
+
+
+async def test_a_partition_that_retention_has_emptied_is_no_loss(ledger: Ledger) -> None:
+    home = archive(ledger)
+    empty, short, new = (TopicPartition("t.clinical.events", number) for number in range(3))
+    making = adoption(home)
+    await making.begin("Dr A", "drill")
+    await making.take([Delivery(short.topic, short.partition, 70, None, (), b"{")])
+    await making.keep_ends({empty: 500, short: 72, new: 0})
+    await making.finish("Dr A", "drill", {})
+    kafka = KafkaSettings(group=GROUP)
+    worker = WorkerDuties(home, cast("Any", None), Settings(kafka=kafka), CLOCK, alone=True)
+    await worker.check_offsets({empty: 500, short: 72})
+    for committed in ({empty: 501}, {new: 1}):
+        with pytest.raises(LedgerBehind):
+            await worker.check_offsets(committed)
 
 
 async def test_a_retraction_is_remembered(before: Before) -> None:

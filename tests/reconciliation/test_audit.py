@@ -7,7 +7,9 @@ import pytest
 
 from monitor.clinical.state import load_state
 from monitor.deployments import hold_deployment
-from monitor.ledger.archive import Archive, Published
+from monitor.exits import RulesDifferError
+from monitor.ledger.activations import ActiveRules
+from monitor.ledger.archive import Archive, Marks, Published
 from monitor.ledger.entries import AcceptedRow, Outgoing, PatientKey, StateRow
 from monitor.ledger.memory import MemoryLedger
 from monitor.ledger.port import Ledger
@@ -169,6 +171,56 @@ async def test_a_state_that_goes_for_good_between_two_looks_is_missing() -> None
     await told_desk(home)
     home.losing = True
     assert await check(home) == {"state_missing": 1}
+
+
+async def test_what_was_refused_since_the_marks_were_read_is_no_difference() -> None:
+    class Refusing(MemoryLedger):
+        """Another conflict comes right after the marks were read, three times."""
+
+        left = 0
+
+        async def marks(self) -> Marks:
+            found = await super().marks()
+            if self.left:
+                self.left -= 1
+                await desk.give(sample(42, "detected", "r").but(version=9 - self.left))
+            return found
+
+    home = Refusing(lambda: 0.0)
+    desk = await told_desk(home)
+    home.left = 3
+    assert await check(home) == {}
+    assert home.left == 0
+
+
+async def test_other_words_are_taken_as_they_are_and_anything_else_is_looked_at_again() -> None:
+    class Counting(MemoryLedger):
+        read = 0
+
+        async def marks(self) -> Marks:
+            self.read += 1
+            return await super().marks()
+
+    home = Counting(lambda: 0.0)
+    await told_desk(home)
+    await damage.notice_in_other_words(home)
+    assert (await check(home), home.read) == ({"wording": 1}, 1)
+    await damage.notice_lost(home)
+    assert (await check(home), home.read) == ({"wording": 1, "notice_missing": 1}, 3)
+
+
+async def test_rules_that_only_another_program_knows_end_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = archive((await told_desk(memory())).ledger)
+    known = await home.active_rules()
+
+    async def active_rules() -> list[ActiveRules]:
+        return [replace(row, parameters='{"unknown": 1}') for row in known]
+
+    monkeypatch.setattr(home, "active_rules", active_rules)
+    with pytest.raises(RulesDifferError, match="does not understand"):
+        await check(home)
 
 
 def test_a_sample_is_another_one_every_day() -> None:

@@ -102,6 +102,15 @@ class Site:
         )
         assert producer.flush(20) == 0
 
+    def told(self) -> int:
+        """How many notices are on their topic, copies too."""
+        bounds = History(self.kafka, [self.kafka.notices]).bounds
+        return sum(end for _, end in bounds.values())
+
+    def notices(self) -> int:
+        found: int = self.query("SELECT count(*) FROM notice")[0][0]
+        return found
+
     def query(self, statement: str) -> list[Any]:
         with sqlite3.connect(self.file, timeout=20) as connection:
             found = connection.execute(statement).fetchall()
@@ -199,6 +208,7 @@ def test_audited_lost_and_rebuilt(site: Site) -> None:
     assert (code, "stop every worker" in said) == (Exit.START_REFUSED, True)
     site.stop()
 
+    told, notices = site.told(), site.notices()
     before, standing = [site.query(one) for one in ROWS], site.standing()
     site.query("DELETE FROM patient_state")
     site.query("DELETE FROM notice")
@@ -216,6 +226,7 @@ def test_audited_lost_and_rebuilt(site: Site) -> None:
     more = [enrolled(10, "new").but(patient_id="P-9"), contact(20).but(patient_id="P-9")]
     site.publish(*(one.line(f"new-{number}") for number, one in enumerate(more)))
     until(lambda: site.settled(len(lines) + len(more)), 60)
+    assert site.told() - told == site.notices() - notices > 0, "only what is new is sent"
     code, said = site.monitor("audit")
     assert code == 0, said
     site.forge()

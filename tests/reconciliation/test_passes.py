@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 from prometheus_client import CollectorRegistry
 
+from monitor import passes
 from monitor.clock import FixedClock
 from monitor.differences import Kind
 from monitor.exits import UnreachableError
 from monitor.ledger.activations import broken_links
-from monitor.ledger.entries import PatientKey
 from monitor.ledger.memory import MemoryLedger
 from monitor.metrics import Metrics
 from monitor.notified import Notified
@@ -29,7 +29,7 @@ DAILY = datetime.timedelta(days=1)
 
 
 class World:
-    """A ledger whose leases run by the same clock as its workers; counts readings of the topic."""
+    """A ledger and its workers; tells of which deployments the topic was read."""
 
     def __init__(self) -> None:
         self.clock = FixedClock(NOON)
@@ -56,13 +56,14 @@ async def world() -> World:
 
 
 async def test_a_pass_is_made_once_a_day_whoever_asks(world: World) -> None:
-    first = await world.worker().once(world.read)
-    assert first == Pass(NOON, 2, {}, topic=True)
+    one = world.worker()
+    first = await one.once(world.read)
+    assert first == Pass(NOON, 2, {})
     assert await world.worker("two").once(world.read) == first
     assert world.names == [frozenset({"test"})]
     world.clock.advance(24 * 3600)
     await rewrite(world.ledger, said=[])
-    second = await world.worker("two").once(world.read)
+    second = await one.once(world.read)
     assert second is not None
     assert second.differences["notice_missing"] > 10
     assert second.differences["topic_unexpected"] == second.differences["notice_missing"]
@@ -84,27 +85,63 @@ async def test_one_who_lost_the_turn_ends_and_records_nothing(world: World) -> N
 
     assert await world.worker().once(slow) is None
     assert await world.ledger.leased(LEASE) == [LEASE]
-    assert [one.action for one in await world.ledger.audit()].count("audit.passed") == 0
+    assert await recorded(world) == 0
 
 
-async def test_the_turn_is_renewed_on_the_way(
+async def test_one_who_loses_the_turn_while_the_topic_is_read_does_not_wait_for_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken: list[float] = []
-    acquire, state = world.ledger.acquire_lease, world.ledger.state
+    monkeypatch.setattr(passes, "LEASE_SECONDS", 0.03)
+
+    async def endless(deployments: frozenset[str]) -> Notified:
+        world.clock.advance(2 * LEASE_SECONDS)
+        assert await world.ledger.acquire_lease(LEASE, "two", LEASE_SECONDS)
+        await asyncio.Event().wait()
+        return await world.read(deployments)
+
+    assert await asyncio.wait_for(world.worker().once(endless), 5) is None
+    assert await recorded(world) == 0
+
+
+async def recorded(world: World) -> int:
+    return [one.action for one in await world.ledger.audit()].count(passes.ACTION)
+
+
+async def test_the_turn_is_kept_however_long_the_topic_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passes, "LEASE_SECONDS", 0.03)
+    acquire, renewed = world.ledger.acquire_lease, asyncio.Event()
 
     async def acquired(name: str, holder: str, seconds: float) -> bool:
-        taken.append(world.clock.monotonic())
+        renewed.set()
         return await acquire(name, holder, seconds)
 
-    async def slow_state(patient: PatientKey) -> object:
-        world.clock.advance(LEASE_SECONDS / 4)
-        return await state(patient)
+    async def slow(deployments: frozenset[str]) -> Notified:
+        for _ in range(5):
+            world.clock.advance(0.02)
+            renewed.clear()
+            await asyncio.wait_for(renewed.wait(), 5)
+            assert not await acquire(LEASE, "two", 60)
+        return await world.read(deployments)
 
     monkeypatch.setattr(world.ledger, "acquire_lease", acquired)
-    monkeypatch.setattr(world.ledger, "state", slow_state)
-    assert await world.worker().once(world.read) is not None
-    assert len(taken) == 3
+    made = await world.worker().once(slow)
+    assert made is not None
+    assert (made.patients, made.differences) == (2, {})
+    assert await world.ledger.leased(LEASE) == []
+
+
+async def test_a_restart_tells_what_the_last_pass_found_before_it_makes_the_next(
+    world: World,
+) -> None:
+    first = await world.worker().once(world.read)
+    world.clock.advance(25 * 3600)
+    restarted = world.worker()
+    assert await restarted.once(world.read) == first
+    assert len(world.names) == 1
+    assert await restarted.once(world.read) != first
+    assert len(world.names) == 2
 
 
 async def test_what_fails_is_made_again_and_the_turn_given_back(world: World) -> None:
@@ -161,7 +198,7 @@ async def test_the_metrics_show_the_last_pass_and_go_on_after_an_error(
     read = gauge(told)
     assert [read("differences", kind=kind.value) for kind in Kind] == [0.0] * len(Kind)
     assert read("last_full_pass_timestamp_seconds") == 0.0
-    found = Pass(NOON, 7, {"state_differs": 2}, topic=True)
+    found = Pass(NOON, 7, {"state_differs": 2})
     await run(Told(ValueError("a secret"), found, None), told)
     assert read("differences", kind="state_differs") == 2.0
     assert read("differences", kind="state_missing") == 0.0

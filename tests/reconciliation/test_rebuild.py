@@ -84,7 +84,6 @@ async def test_a_check_says_the_same_and_writes_nothing(ledger: Ledger) -> None:
         damage.state_lost,
         damage.notice_with_other_bytes,
         damage.notice_with_another_header,
-        damage.notice_of_another_day,
     ],
 )
 async def test_what_was_damaged_is_as_before_with_when_it_was_published(

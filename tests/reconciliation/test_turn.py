@@ -38,6 +38,24 @@ async def test_no_worker_beside_a_rebuild_and_none_before_it_has_finished() -> N
     assert ("rebuild.finished", "ledger", "Dr A", "drill") in trail
 
 
+@pytest.mark.parametrize(
+    ("begun", "other"), [(Source.TOPICS, Source.LEDGER), (Source.LEDGER, Source.TOPICS)]
+)
+async def test_what_was_begun_from_one_source_is_finished_from_it(
+    begun: Source, other: Source
+) -> None:
+    clock = FixedClock(NOON)
+    ledger = MemoryLedger(clock.monotonic)
+    turn = Turn(ledger, clock, "me")
+    await turn.begin(begun, "Dr A", "drill")
+    await turn.give_back()
+    with pytest.raises(StartRefusedError, match=f"--from {begun}` again"):
+        await turn.begin(other, "Dr B", "drill")
+    assert await unfinished(ledger) is begun
+    assert await ledger.leased(LEASE) == []
+    await turn.begin(begun, "Dr A", "drill")
+
+
 async def test_one_at_a_time_and_the_turn_is_renewed() -> None:
     clock = FixedClock(NOON)
     ledger = MemoryLedger(clock.monotonic)
