@@ -213,6 +213,15 @@ MOVE_OFFSETS = Rewrite(tables.delivery_ledger, _PARTITION, ("last_offset",), add
         ),
     ),
     bug(
+        "lost partition taken for a new one",
+        "A partition of which an older database knows nothing is begun wherever the group is.",
+        (
+            "intake.py",
+            "refuse_gaps(given, loaded.offsets, self._settings.gaps_allowed, self.firsts)",
+            "refuse_gaps(given, loaded.offsets, self._settings.gaps_allowed, {})",
+        ),
+    ),
+    bug(
         "delivery that comes again counted again",
         "The last recorded offset counts once more when it is delivered once more.",
         (

@@ -20,12 +20,16 @@ BROKEN = "Traceback (most recent call last)"
 
 @dataclass(frozen=True)
 class Catcher:
-    """A program that exits with 1 when it notices; `seconds_max` ends one that never does."""
+    """A program that exits with 1 when it notices; `seconds_max` ends one that never does.
+
+    `proof` begins the line that it says when it noticed what it is to notice, and nothing else.
+    """
 
     name: str
     words: Sequence[str]
     tried: str
     seconds_max: float
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def catchers(histories: int, worlds: int, minutes: float) -> tuple[Catcher, ...]
             ("tests.chaos", "--nodes", "1", "--seed", "1", "--minutes", str(minutes)),
             f"{minutes:g} minutes",
             900 + 120 * minutes,
+            proof="FAILED: main: ",
         ),
     )
 
@@ -94,7 +99,8 @@ def watch(catcher: Catcher, tree: Path) -> Catch:
     if program.returncode == 0:
         return Catch(False, seconds, None, "")
     line, seed = _seed(told)
-    if program.returncode != 1 or seed is None or BROKEN in told:
+    is_proved = any(one.startswith(catcher.proof) for one in told.splitlines())
+    if program.returncode != 1 or seed is None or BROKEN in told or not is_proved:
         raise UnclearError(f"{catcher.name} ended with {program.returncode}:\n{told[-2000:]}")
     return Catch(True, seconds, seed, line)
 

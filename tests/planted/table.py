@@ -17,10 +17,13 @@ Rows = Mapping[str, Mapping[str, str]]  # bug -> column -> cell
 _HEAD = """\
 # Planted bugs and what notices them
 
-Written by `make planted` (`python -m tests.planted`) from its runs, against {product}.
+Written by `make planted` (`python -m tests.planted`) from its runs, the last of them against
+{product}.
 Each bug is an edit of the product with which its static checks still pass. Auditor, simulation and
 at last the bench on real servers look at it until one notices: the seed at which it did, and the
 seconds that it had looked; `no`, and at how much it looked, where it did not. Empty: not asked.
+Auditor and simulation keep their ledger in memory: where a bug is planted in the memory ledger and
+in that of SQL, what they notice proves the half in memory alone.
 """
 
 

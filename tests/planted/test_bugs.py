@@ -10,6 +10,7 @@ from tests.planted.__main__ import Trial
 from tests.planted.bug import ROOT, Bug, bug
 from tests.planted.catalogue import BUGS, EVERY
 from tests.planted.catchers import ENDLESS, Catch, Catcher, UnclearError, catchers, watch
+from tests.planted.control import Control, ControlError
 from tests.planted.table import cell, noticed, read_table, write_table
 
 ASKED = (
@@ -81,6 +82,12 @@ def test_the_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert found.keys() == BUGS.keys()
 
 
+def test_the_table_has_a_row_of_every_bug_and_at_most_one_is_unnoticed() -> None:
+    rows = read_table()
+    assert rows.keys() == BUGS.keys()
+    assert len([name for name, cells in rows.items() if noticed(cells) is None]) <= 1
+
+
 def catcher_of(tmp_path: Path, source: str, seconds_max: float = 60) -> Catch:
     (tmp_path / "catching.py").write_text(source)
     return watch(Catcher("any", ("catching",), "all", seconds_max), tmp_path)
@@ -99,6 +106,42 @@ def test_a_catcher_notices_by_a_seed_and_by_never_ending(tmp_path: Path) -> None
 def test_a_catcher_that_breaks_has_noticed_nothing(tmp_path: Path, source: str) -> None:
     with pytest.raises(UnclearError):
         catcher_of(tmp_path, source)
+
+
+def test_a_catcher_that_fails_for_another_reason_has_noticed_nothing(tmp_path: Path) -> None:
+    source = "print('seed 1\\nFAILED: {}'); raise SystemExit(1)"
+    words = Catcher("any", ("catching",), "all", 60, proof="FAILED: main: ")
+    (tmp_path / "catching.py").write_text(source.format("the feed: no answer"))
+    with pytest.raises(UnclearError):
+        watch(words, tmp_path)
+    (tmp_path / "catching.py").write_text(source.format("main: lost: a notice"))
+    assert watch(words, tmp_path).seed == "1"
+
+
+NOTICES = "print('seed 1: lost'); raise SystemExit(1)"
+
+
+def both(tmp_path: Path, unplanted: str, planted: str, seconds_max: float = 60) -> Catch:
+    for name, source in (("control", unplanted), ("tree", planted)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "catching.py").write_text(source)
+    catcher = Catcher("any", ("catching",), "all", seconds_max)
+    return Control(tmp_path / "control").watch(catcher, tmp_path / "tree")
+
+
+def test_a_catcher_that_is_quiet_without_the_bug_is_a_witness(tmp_path: Path) -> None:
+    assert both(tmp_path, "", NOTICES).seed == "1"
+
+
+@pytest.mark.parametrize("unplanted", [NOTICES, "1 / 0"])
+def test_a_catcher_that_notices_without_a_bug_is_no_witness(tmp_path: Path, unplanted: str) -> None:
+    with pytest.raises(ControlError):
+        both(tmp_path, unplanted, NOTICES)
+
+
+def test_a_bug_does_not_end_only_where_the_checkout_ends_in_time(tmp_path: Path) -> None:
+    with pytest.raises(UnclearError):
+        both(tmp_path, "import time; time.sleep(1.2)", "while True: pass", seconds_max=2)
 
 
 def test_a_long_look_goes_on_where_the_quick_one_ended() -> None:

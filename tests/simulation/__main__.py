@@ -29,7 +29,7 @@ def main() -> int:
         return _replay(given.seed, given.steps) if given.seed is not None else _first(given)
     summary = many(given.start, given.count, given.steps, given.processes, given.bug)
     print(summary)
-    return 1 if summary.failures else 0
+    return 1 if summary.failures or summary.rare() else 0
 
 
 def _replay(seed: int, steps: int) -> int:

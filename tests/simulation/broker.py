@@ -28,11 +28,15 @@ class Group:
 
 
 class Broker:
-    """Topics of `partitions` each; a key has one partition in all of them."""
+    """Topics of `partitions` each; a key has one partition in all of them.
 
-    def __init__(self, inputs: Iterable[str], partitions: int) -> None:
+    `seed` is for the order in which its members get what lies on different partitions.
+    """
+
+    def __init__(self, inputs: Iterable[str], partitions: int, seed: int = 0) -> None:
         self.inputs = tuple(inputs)
         self.partitions = partitions
+        self.seed = seed
         self.group = Group()
         self._logs: dict[TopicPartition, list[Delivery]] = {
             TopicPartition(topic, number): [] for topic in inputs for number in range(partitions)

@@ -5,11 +5,15 @@ at which a crash, a pause or another worker's turn can make a difference.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from monitor.ledger.entries import Changes, Sent
+from monitor.relay import LEASE, LEASE_SECONDS
 from tests.simulation.broker import Broker, Headers
 from tests.simulation.database import Database
 
@@ -49,6 +53,11 @@ class Call:
         return self.who.alive and not self.who.paused and self.ready()
 
 
+def server_of(to: str) -> str:
+    """Which server a call needs: the topics are the broker's."""
+    return "broker" if to == "topic" else to
+
+
 def always() -> bool:
     return True
 
@@ -56,9 +65,10 @@ def always() -> bool:
 class Exchange:
     """All calls of a world that wait for their turn."""
 
-    def __init__(self, database: Database, broker: Broker) -> None:
+    def __init__(self, database: Database, broker: Broker, away: AbstractSet[str]) -> None:
         self.database = database
         self.broker = broker
+        self._away = away  # servers that answer nobody
         self.waiting: list[Call] = []
         self.closed = False
         self._undisturbed = 0
@@ -74,19 +84,28 @@ class Exchange:
         ready: Callable[[], bool] = always,
         given: Sequence[Any] = (),
     ) -> Any:
-        """Wait for the turn of a call; a dead worker's never comes."""
+        """Wait for the turn of a call; a dead worker's never comes.
+
+        What needs no turn waits all the same while its server is away.
+        """
         if self.closed:
             raise asyncio.CancelledError
-        if who.is_undisturbed or self._is_idle(name, given):
+        is_away = server_of(to) in self._away
+        if not is_away and (who.is_undisturbed or self._is_idle(name, given)):
             self._undisturbed += 1
             if self._undisturbed > UNDISTURBED_MAX:
                 raise RuntimeError("a worker asks for ever, without a pause")
             return effect()
+        if who.is_undisturbed:
+            ready = partial(self._is_there, server_of(to))
         answer = asyncio.get_running_loop().create_future()
         one = Call(who, to, name, effect, answer, ready, given)
         if who.alive:
             self.waiting.append(one)
         return await one.answer
+
+    def _is_there(self, server: str) -> bool:
+        return server not in self._away
 
     def _is_idle(self, name: str, given: Sequence[Any]) -> bool:
         """Whether a call asks for work and there is none: it needs no turn, the others do."""
@@ -119,12 +138,15 @@ class LedgerPort:
     def __init__(self, exchange: Exchange, who: Caller) -> None:
         self._exchange = exchange
         self._who = who
+        self._leased_at = -math.inf
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         def asked(*given: Any) -> Coroutine[Any, Any, Any]:
             def effect() -> Any:
                 return self._do(name, given)
 
+            if name == "unsent":
+                self._check_lease()
             return self._exchange.call(self._who, "ledger", name, effect, given=given)
 
         return asked
@@ -134,10 +156,17 @@ class LedgerPort:
         if name == "mark_sent":
             self._note_unsent(given[0])
         answer = finished(getattr(database.ledger, name)(*given))
+        if name == "acquire_lease" and given[0] == LEASE:
+            self._leased_at = asyncio.get_running_loop().time()
         if name == "record":
             changes: Changes = given[0]
             database.remember(changes)
         return answer
+
+    def _check_lease(self) -> None:
+        """A relay reads the outbox no longer than its lease lasts after it took that last."""
+        if asyncio.get_running_loop().time() - self._leased_at > LEASE_SECONDS:
+            self._exchange.wrong.append("the outbox was read under a lease that had run out")
 
     def _note_unsent(self, marked: Sequence[Sent]) -> None:
         known = {(key, value) for _, key, value in self._exchange.sent}

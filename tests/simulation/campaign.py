@@ -12,10 +12,12 @@ from multiprocessing import get_context
 
 from tests.simulation.planted import BUGS
 from tests.simulation.run import Outcome, simulate
+from tests.simulation.weather import KINDS
 
 CHUNK = 25
 LAST_STEPS = 40
 SHOWN = 5  # failures that are told whole
+MANY_SEEDS, SEEDS_OF_A_KIND_MIN = 20_000, 1_000  # of so many, each kind of fault is in so many
 
 
 @dataclass
@@ -45,6 +47,12 @@ class Summary:
         self.seeds_of.update(other.seeds_of)
         self.failures += other.failures
 
+    def rare(self) -> list[str]:
+        """Kinds of faults that too few seeds held, where there were enough to say so."""
+        if self.seeds < MANY_SEEDS:
+            return []
+        return sorted(kind for kind in KINDS if self.seeds_of[kind] < SEEDS_OF_A_KIND_MIN)
+
     def __str__(self) -> str:
         lines = [f"{failure(one)}\n" for one in self.failures[:SHOWN]]
         lines.append("steps by kind:")
@@ -54,6 +62,7 @@ class Summary:
             f"  {count:>10,}  {self.seeds_of[kind]:>8,}  {kind}"
             for kind, count in self.faults.most_common()
         ]
+        lines += [f"too few seeds held: {kind}" for kind in self.rare()]
         lines.append(
             f"{self.seeds:,} seeds, {self.steps.total():,} steps, {len(self.failures)} failures, "
             f"{self.cpu_seconds:.0f} s of processor time"

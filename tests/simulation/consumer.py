@@ -16,7 +16,7 @@ class Consumer:
     def __init__(self, name: str, broker: Broker) -> None:
         self._name = name
         self._broker = broker
-        self._chance = random.Random(name)
+        self._chance = random.Random(f"{broker.seed} {name}")
         self._generation = -1
         self._next: dict[TopicPartition, int] = {}
         self._acknowledged: dict[TopicPartition, set[int]] = {}

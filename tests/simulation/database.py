@@ -30,6 +30,7 @@ class Database:
         self.ledger = MemoryLedger(self.seconds)
         self.copy: Copy | None = None
         self.ever_told: dict[str, set[Bytes]] = {}
+        self.told_of: dict[str, PatientKey] = {}  # by the notice's id
         self.ever_refused: dict[tuple[object, ...], QuarantineRow] = {}
         self.furthest: dict[TopicPartition, int] = {}
 
@@ -41,6 +42,7 @@ class Database:
         """Note what was just committed, for the day on which it may be gone."""
         for row in changes.notices:
             self.ever_told.setdefault(row.notice_id, set()).add((tuple(row.headers), row.value))
+            self.told_of[row.notice_id] = row.patient
         self.ever_refused |= {
             (one.topic, one.partition, one.offset): one for one in changes.quarantined
         }
@@ -55,6 +57,12 @@ class Database:
 
     def notices(self) -> list[NoticeRow]:
         return list(self.ledger._notices.values())
+
+    def told_otherwise(self) -> set[PatientKey]:
+        """Patients of whom another timeline told something else than what the notices say."""
+        rows = self.ledger._notices
+        now = {key: {(tuple(row.headers), row.value)} for key, row in rows.items()}
+        return {self.told_of[key] for key, told in self.ever_told.items() if told != now.get(key)}
 
     def accepted(self) -> list[AcceptedRow]:
         """The inbox in the order of its transactions, and in each the order of its decisions."""

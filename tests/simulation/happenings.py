@@ -108,7 +108,7 @@ class Happenings:
         world = self._world
         if world.alive:
             one = world.chance.choice(world.alive)
-            hours = world.chance.choice((-24 * 40, -24, -1, 0, 1, 24, 24 * 3))
+            hours = world.chance.choice((-24 * 40, -24, -1, 1, 24, 24 * 3))
             one.clock.skew = datetime.timedelta(hours=hours)
             self._struck(one.name, "clock jump", str(hours))
 

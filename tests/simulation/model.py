@@ -22,7 +22,7 @@ from tests.auditor.product import read_again
 from tests.auditor.told import Heard, Listeners
 from tests.simulation.world import World, ruleset
 
-TOLD_STEP_BY_STEP_OF = 8  # every so many seeds the model says what each single fact tells
+TOLD_STEP_BY_STEP_OF = 2  # every so many seeds the model says what each single fact tells
 EVERYTHING = Scope()
 
 

@@ -8,7 +8,7 @@ from monitor.ledger.entries import AcceptedRow, Changes, PatientKey
 from monitor.ledger.port import Conflict, Unavailable
 from monitor.wire.closed_day import CLOCK_TOPIC
 from tests.simulation.broker import BrokerError
-from tests.simulation.calls import WRITES, Call
+from tests.simulation.calls import WRITES, Call, server_of
 from tests.simulation.world import World
 
 LATENCY_MAX_SECONDS = 0.02
@@ -37,15 +37,13 @@ class Passage:
         """Do what a call is for, or what the weather makes of it."""
         world = self._world
         world.exchange.waiting.remove(call)
-        fault = None if world.calm else self._fault(call)
-        if call.to in world.away:
+        fault = None if world.calm or call.who.is_undisturbed else self._fault(call)
+        if server_of(call.to) in world.away:
             fault = "unavailable" if call.to == "ledger" else "broker error"
         world.loop.advance(world.chance.random() * LATENCY_MAX_SECONDS)
         world.note(call.who.name, call.name, fault or "")
-        if fault is not None:
-            world.struck(fault.removesuffix(" before").removesuffix(" after"))
         if fault == "crash before":
-            world.kill(call.who)
+            self._crash(call)
         elif fault in FAILS:
             self._fail(call, fault)
         else:
@@ -70,11 +68,17 @@ class Passage:
         chance, weather = self._world.chance, self._world.weather
         return next((kind for kind in kinds if chance.random() < weather[kind]), None)
 
+    def _crash(self, call: Call) -> None:
+        self._world.struck("crash")
+        self._world.kill(call.who)
+
     def _fail(self, call: Call, fault: str) -> None:
-        if not call.answer.done():
-            call.answer.set_exception(FAILS[fault]("injected"))
+        """A call fails before it was done; a fault that meets nobody who waits is not counted."""
         if fault == "send late":
             self._world.late.append(call)
+        if not call.answer.done():
+            self._world.struck(fault)
+            call.answer.set_exception(FAILS[fault]("injected"))
 
     def _done(self, call: Call) -> object:
         """What comes of a call: an answer, or the exception that is one."""
@@ -90,12 +94,13 @@ class Passage:
 
     def _answer(self, call: Call, fault: str | None, answer: object) -> None:
         if fault == "crash after":
-            self._world.kill(call.who)
+            self._crash(call)
         elif call.answer.done():
             pass  # it was cancelled, and waits for nothing
         elif isinstance(answer, Exception):
             call.answer.set_exception(answer)
         elif fault in LOST:
+            self._world.struck(fault)
             call.answer.set_exception(LOST[fault]("injected"))
         else:
             call.answer.set_result(answer)

@@ -120,9 +120,10 @@ class Worker:
             self.is_undisturbed, self.has_begun = False, True
             parts = [asyncio.ensure_future(_forever(part)) for part in self._parts]
             stop = asyncio.ensure_future(self._stop.wait())
-            done, _ = await asyncio.wait({*parts, stop}, return_when=asyncio.FIRST_COMPLETED)
-            for one in done - {stop}:
-                one.result()
+            await asyncio.wait({*parts, stop}, return_when=asyncio.FIRST_COMPLETED)
+            for one in parts:
+                if one.done():
+                    one.result()
             await self._finish(parts)
         except Exception as problem:  # noqa: BLE001 - the world says whether it may end so
             self._watcher.ended(self, problem)
