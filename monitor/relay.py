@@ -46,17 +46,16 @@ class Sender(Protocol):
 
 @dataclass(slots=True)
 class _Lane:
-    """Messages in flight that must stay in order, and those of them that came back since."""
+    """Messages in flight that must stay in order; the acknowledged ones are not yet marked."""
 
     sending: asyncio.Task[None]
     acknowledged: list[Sent]
     unmarked: int
 
-    def take(self) -> list[Sent]:
-        """What came back since the last time."""
-        taken = self.acknowledged.copy()
-        self.acknowledged.clear()
-        return taken
+    @property
+    def is_over(self) -> bool:
+        """Whether everything was sent, or given up, and all that came back is marked."""
+        return self.sending.done() and not self.acknowledged
 
 
 class Relay:
@@ -89,8 +88,9 @@ class Relay:
         Raises `Unavailable` from the ledger. A broker that refuses is logged and left for later;
         what a broker does not answer stays in flight, and its patient waits for it.
         """
+        before = await self._mark()  # nothing more is sent while that fails
         if not await self._holds_lease():
-            return 0
+            return before
         in_flight = sum(lane.unmarked for lane in self._lanes.values())
         waiting: dict[bytes, list[Outgoing]] = {}
         for outgoing in await self._ledger.unsent(self._batch_max + in_flight):
@@ -103,23 +103,24 @@ class Relay:
         if waiting:
             new = [self._lanes[key].sending for key in waiting]
             await asyncio.wait(new, timeout=ROUND_SECONDS_MAX)
-        return await self._mark()
+        return before + await self._mark()
 
     async def _mark(self) -> int:
         """Mark what came back, also of lanes that go on: a death sends again what is unmarked.
 
-        Nothing is forgotten if that fails: it is sent once more.
+        What could not be marked is not sent again: it is marked at the next time.
         """
-        taken = [(lane, lane.take()) for lane in self._lanes.values()]
-        for key in [key for key, lane in self._lanes.items() if lane.sending.done()]:
-            self._lanes.pop(key).sending.result()
         self._log_refused()
-        sent = [one for _, some in taken for one in some]
+        back = [(lane, lane.acknowledged.copy()) for lane in self._lanes.values()]
+        sent = [one for _, some in back for one in some]
         if sent:
             crash_at("relay-before-mark")
             await self._ledger.mark_sent(sent, self._clock.now())
-        for lane, some in taken:
+        for lane, some in back:
+            del lane.acknowledged[: len(some)]
             lane.unmarked -= len(some)
+        for key in [key for key, lane in self._lanes.items() if lane.is_over]:
+            self._lanes.pop(key).sending.result()
         return len(sent)
 
     async def _holds_lease(self) -> bool:

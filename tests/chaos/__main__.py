@@ -3,12 +3,13 @@
 import argparse
 import asyncio
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.chaos.bench import Bench, open_bench, open_run
+from tests.chaos.bench import Bench, Run, open_bench, open_run
 from tests.chaos.campaign import FAULTS, Campaign
 from tests.chaos.checker import gather, violations
 from tests.chaos.clocks import faketime
@@ -18,6 +19,7 @@ from tests.faults.cohort import cohort
 from tests.services import UnavailableError
 
 SETTLE_SECONDS_MAX = 60.0
+AUDIT_SECONDS_MAX = 600.0
 EVENTS_SPARE = 2_000  # the last fault may outlast the time
 
 
@@ -65,9 +67,11 @@ async def main_run(bench: Bench, options: argparse.Namespace, report: Report) ->
         calm_at = time.monotonic()
         settled = await run.watch.settles(SETTLE_SECONDS_MAX)
         report.say(f"settled in {time.monotonic() - calm_at:.1f} s" if settled else "NOT settled")
-        await asyncio.sleep(2.5)
+        if not await run.rests():
+            report.say("NOT at rest")  # the checker counts it as late
         ended = await asyncio.to_thread(run.supervisor.stop_all)
         report.add_run(run, campaign, settled=settled, ended=ended)
+        report.add_audit(await asyncio.to_thread(audit, run))
         report.say(f"checking {len(run.feed.acknowledged)} events …")
         evidence = await gather(bench.cluster.bootstrap, run.url, run.prefix, run.group,
                                 run.feed.messages, run.feed.acknowledged, run.watch.samples,
@@ -75,6 +79,18 @@ async def main_run(bench: Bench, options: argparse.Namespace, report: Report) ->
         report.add_evidence("main", evidence, violations(evidence))
         if options.logs:
             report.keep_logs(run, options.logs)
+
+
+def audit(run: Run) -> int | None:
+    """The exit code of the program's own audit of everything; None when it did not end."""
+    command = [sys.executable, "-m", "tests.faults.launch", "none", "audit", "--all"]
+    try:
+        return subprocess.run(
+            command, env=run.supervisor.environment, stdout=subprocess.DEVNULL, check=False,
+            timeout=AUDIT_SECONDS_MAX,
+        ).returncode  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
 
 
 async def everything(options: argparse.Namespace) -> Report:
@@ -88,7 +104,7 @@ async def everything(options: argparse.Namespace) -> Report:
             await main_run(bench, options, report)
         for name in STEPS if not options.without_runbooks else ():
             if name in wanted:
-                report.add_mended(await mended(name, bench, options.seed))
+                report.add_mended(*await mended(name, bench, options.seed))
     return report
 
 

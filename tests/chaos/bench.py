@@ -17,16 +17,18 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from monitor.ledger.migrate import upgrade
 from monitor.settings import KafkaSettings
+from tests.chaos.checker import at_rest
 from tests.chaos.disk import Disk, open_disk
 from tests.chaos.feed import Feed
 from tests.chaos.proxy import Link, Proxy
 from tests.chaos.supervisor import Slot, Supervisor
-from tests.chaos.watch import Watch
+from tests.chaos.watch import PERIOD_SECONDS, Watch
 from tests.faults.messages import Message
 from tests.services import postgres
 from tests.services.cluster import Cluster
 
 PARTITIONS = 4
+REST_SECONDS_MAX = 60.0
 QUIET = {"log_level": 0}
 
 
@@ -88,6 +90,7 @@ class Run:
     watch: Watch
     group: str
     extras: list[Slot] = field(default_factory=list)  # workers of a rebalance storm
+    outages: list[tuple[float, float]] = field(default_factory=list)  # from, to; monotonic
 
     @property
     def url(self) -> str:
@@ -99,10 +102,10 @@ class Run:
         """The full names of the input topics."""
         return list(KafkaSettings(topic_prefix=self.prefix).inputs)
 
-    def assignments(self) -> int:
-        """How often a worker was given partitions, by their logs."""
+    def said(self, words: bytes) -> int:
+        """How often the workers' logs say this."""
         logs = [slot.log for slot in self.supervisor.slots if slot.log.exists()]
-        return sum(log.read_bytes().count(b"partitions assigned") for log in logs)
+        return sum(log.read_bytes().count(words) for log in logs)
 
     async def steady(self, seconds_max: float = 30.0) -> bool:
         """Wait until the group is at rest with all workers in it; False when it took too long."""
@@ -119,6 +122,16 @@ class Run:
             await asyncio.sleep(0.3)
         return False
 
+    async def rests(self, seconds_max: float = REST_SECONDS_MAX) -> bool:
+        """Wait until ending the workers leaves nothing to be done, and the watch has seen it."""
+        deadline = time.monotonic() + seconds_max
+        resting = False
+        while not resting and time.monotonic() < deadline:
+            await asyncio.sleep(0.3)
+            resting = await at_rest(self.url)
+        await asyncio.sleep(2.5 * PERIOD_SECONDS)
+        return resting
+
     def use_group(self, group: str) -> None:
         """Let workers that start from now on, and the watch, belong to another group."""
         self.watch.restored = True  # the new group's ledger begins anew
@@ -127,13 +140,17 @@ class Run:
 
 
 def environment(bench: Bench, prefix: str, database: str, group: str) -> dict[str, str]:
-    """A worker's variables: everything as by default but the addresses."""
+    """A worker's variables: as by default but the addresses, and what is due is looked for often.
+
+    A run is over when no day of a patient waits to be closed: within a second, not a minute.
+    """
     own = {
         "KAFKA__BOOTSTRAP_SERVERS": bench.cluster.proxied,
         "KAFKA__GROUP": group,
         "KAFKA__TOPIC_PREFIX": prefix,
         "DATABASE__URL": bench.proxied_url(database),
         "HTTP__PORT": "0",
+        "WORKER__TICK_S": "1",
     }
     return os.environ | {f"CTDNA_MONITOR_{name}": value for name, value in own.items()}
 

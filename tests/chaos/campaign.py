@@ -31,6 +31,17 @@ WEIGHTS = {
     "rebalance storm": 0.5,
     "all brokers down": 0.5,
 }
+FIRST = ("worker killed", "worker asked to end")  # their takeovers are the run's own figures
+# How long work may take to go on after a fault is over, where reliability.md says it for one kind.
+WITHIN_S = {
+    "broker killed": 15.0,
+    "leader killed": 15.0,
+    "brokers restarted in turn": 5.0,
+    "database stopped": 10.0,
+    "database killed": 10.0,
+    "database cut off": 10.0,
+    "database connections reset": 10.0,
+}
 MARK_SECONDS = 0.5  # what is acknowledged until then after a fault must be recorded for the next
 BEFORE_SECONDS = (0.3, 2.5)
 RECOVERY_SECONDS_MAX = 60.0
@@ -38,7 +49,7 @@ RECOVERY_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True)
 class Overcome:
-    """A fault, and how long it took until the work went on everywhere."""
+    """A fault, whether it was `made`, and how long it took until the work went on everywhere."""
 
     kind: str
     began_s: float
@@ -46,11 +57,14 @@ class Overcome:
     recovery_s: float
     note: str
     failed: str | None
+    made: bool = True
 
 
 def plan(rng: random.Random, kinds: Sequence[str]) -> Iterator[str]:
-    """Every kind once in any order, then for ever by weight."""
-    yield from rng.sample(kinds, len(kinds))
+    """Every kind once, those of FIRST and then the others in any order; then for ever by weight."""
+    yield from (kind for kind in FIRST if kind in kinds)
+    others = [kind for kind in kinds if kind not in FIRST]
+    yield from rng.sample(others, len(others))
     weights = [WEIGHTS.get(kind, 1) for kind in kinds]
     while True:
         yield from rng.choices(kinds, weights)
@@ -81,17 +95,19 @@ class Campaign:
     async def strike(self, seconds: float) -> None:
         """Go on for so long; ends early when work does not go on after a fault."""
         if await self._recovers(time.monotonic()) is None:
-            self._note("start", 0.0, 0.0, None, "", "nothing was recorded after the start")
+            self._note("start", 0.0, 0.0, None, over("", "nothing was recorded after the start"))
             return
         for kind in plan(self._rng, self._kinds):
             if time.monotonic() - self._began > seconds or self._run.supervisor.refused():
                 return
+            if kind in WITHIN_S or kind in FIRST:
+                await self._run.steady()  # a worker that still joins would be measured too
             await asyncio.sleep(self._rng.uniform(*BEFORE_SECONDS))
             began = time.monotonic()
             struck = await self._struck(kind)
             lasted = time.monotonic() - began
             recovery = await self._recovers(struck.at)
-            self._note(kind, began, lasted, recovery, struck.note, struck.failed)
+            self._note(kind, began, lasted, recovery, struck)
             if recovery is None:
                 return
 
@@ -110,21 +126,18 @@ class Campaign:
         return time.monotonic() - since if found else None
 
     def _note(
-        self,
-        kind: str,
-        began: float,
-        lasted: float,
-        recovery: float | None,
-        note: str,
-        failed: str | None,
+        self, kind: str, began: float, lasted: float, recovery: float | None, struck: Struck
     ) -> None:
+        failed = struck.failed
         if recovery is None:
             failed = failed or f"work did not go on within {RECOVERY_SECONDS_MAX:.0f} s"
-        done = Overcome(kind, began - self._began, lasted, recovery or -1.0, note, failed)
+        recovery_s = -1.0 if recovery is None else recovery
+        since = began - self._began
+        done = Overcome(kind, since, lasted, recovery_s, struck.note, failed, struck.made)
         self.overcome.append(done)
         feed = self._run.feed
         self._say(
             f"{done.began_s:6.0f} s  {len(self.overcome):3d}  {kind:36s} {lasted:5.1f} s, then "
-            f"{done.recovery_s:5.1f} s  {len(feed.acknowledged):7d} events  {note}"
+            f"{done.recovery_s:5.1f} s  {len(feed.acknowledged):7d} events  {struck.note}"
             + (f"  FAILED: {failed}" if failed else "")
         )

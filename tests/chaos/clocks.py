@@ -1,15 +1,23 @@
 """A worker whose clock is an hour off, where libfaketime is installed."""
 
+import asyncio
 import os
 import random
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+from monitor.clock import Clock
 from tests.chaos.bench import Run
+from tests.chaos.ends import not_orderly
 from tests.chaos.strikes import Fault, Struck, lasting, over
 
 VARIABLE = "FAKETIME_LIBRARY"  # where to look for it first
 PLACES = ("usr/lib", "usr/local/lib")
+MINUTES_S = 300.0  # how far the log's times may be from the offset
 WHY_NOT = f"libfaketime is not installed (or named by {VARIABLE})"
 
 
@@ -27,16 +35,30 @@ def faketime() -> str | None:
 async def clock_off(run: Run, rng: random.Random) -> Struck:
     """One worker lives an hour before or behind for a while; its monotonic clock does not."""
     slot, offset = rng.choice(run.supervisor.running()), rng.choice(["+1h", "-1h"])
+    supervisor, wanted = run.supervisor, 3600 if offset == "+1h" else -3600
     slot.extra = {
         "LD_PRELOAD": faketime() or "",
         "FAKETIME": offset,
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "DONT_FAKE_MONOTONIC": "1",
     }
-    run.supervisor.signal(slot, signal.SIGTERM)
+    lives = [await asyncio.to_thread(supervisor.wait, supervisor.signal(slot, signal.SIGTERM))]
+    size = slot.log.stat().st_size
     seconds = await lasting(rng, 14.0, 20.0)
-    run.supervisor.signal(slot, signal.SIGTERM)
-    return over(f"{slot.name} {offset} {seconds:.0f} s")
+    lives.append(await asyncio.to_thread(supervisor.wait, supervisor.signal(slot, signal.SIGTERM)))
+    failed = next(filter(None, map(not_orderly, lives)), None)
+    now = Clock().now().timestamp()
+    told = [at - now for at in _logged_at(slot.log.read_bytes()[size:].decode())]
+    made = any(abs(one - wanted) < MINUTES_S for one in told)
+    note = f"{slot.name} {offset} {seconds:.0f} s"
+    return replace(over(note, failed if made else "its clock was not off"), made=made)
+
+
+def _logged_at(log: str) -> Iterator[float]:
+    """The times of a log's lines, as those who wrote them had it."""
+    for line in log.splitlines():
+        with suppress(ValueError):
+            yield time.mktime(time.strptime(line[:19], "%Y-%m-%d %H:%M:%S"))
 
 
 FAULTS: dict[str, Fault] = {"clock of a worker off": clock_off}

@@ -1,7 +1,9 @@
 """Faults of the network, all of them at the proxy."""
 
 import random
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tests.chaos.bench import Run
 from tests.chaos.proxy import Link
@@ -10,6 +12,7 @@ from tests.chaos.toxics import Toxic, Way
 from tests.faults.rig import wait_for
 
 SLOW = Toxic(latency_s=0.25, jitter_s=0.1, bytes_per_s=125_000)  # +500 ms ±200, 1 Mbit/s
+ASSIGNED = b"partitions assigned"
 COMMITS_CUT = 3
 COMMIT_SECONDS_MAX = 15.0
 RESETS = 4
@@ -37,10 +40,11 @@ def _whom(run: Run, rng: random.Random) -> tuple[str, Callable[[int], bool]]:
 async def slow(run: Run, rng: random.Random) -> Struck:
     """Every byte late and few of them: no rebalance may come of it."""
     links = [*run.bench.kafka_links, run.bench.database_link]
-    await run.steady()
-    before = run.assignments()
+    if not await run.steady():
+        return Struck(time.monotonic(), "", "the group did not come to rest", made=False)
+    before = run.said(ASSIGNED)
     seconds = await _spoiled(run, links, SLOW, rng, (12.0, 20.0))
-    more = run.assignments() - before
+    more = run.said(ASSIGNED) - before
     return over(f"{seconds:.0f} s", f"{more} rebalances by latency alone" if more else None)
 
 
@@ -105,7 +109,7 @@ async def commits_cut(run: Run, _rng: random.Random) -> Struck:
     before, commits.left = commits.done, COMMITS_CUT
     await wait_for(lambda: commits.left <= 0, COMMIT_SECONDS_MAX)
     commits.left, done = 0, commits.done - before
-    return over(f"{done} times", None if done else "no COMMIT came")
+    return replace(over(f"{done} times", None if done else "no COMMIT came"), made=bool(done))
 
 
 FAULTS: dict[str, Fault] = {

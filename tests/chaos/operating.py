@@ -20,7 +20,7 @@ from confluent_kafka import (
 from monitor.exits import Exit
 from monitor.settings import DLQ_SUFFIX, KafkaSettings
 from tests.chaos.bench import QUIET, Bench, Run, open_run
-from tests.chaos.checker import Place, gather, violations
+from tests.chaos.checker import Place, Violation, gather, violations
 from tests.faults.cohort import cohort
 from tests.faults.messages import Message
 from tests.faults.rig import wait_for
@@ -31,7 +31,6 @@ PER_SECOND = 80.0
 REFUSED_SECONDS_MAX = 60.0
 SETTLED_SECONDS_MAX = 90.0
 EMPTY_SECONDS_MAX = 60.0
-SHOWN_MAX = 5
 
 
 class NotAsExpected(Exception):
@@ -40,11 +39,14 @@ class NotAsExpected(Exception):
 
 @dataclass
 class Stage:
-    """A small deployment, and what its checker has to know of the operator's steps."""
+    """A small deployment, and what its checker has to know of the operator's steps.
+
+    `calm_at`: when all that was fed so far was acknowledged.
+    """
 
     run: Run
     total: int
-    notes: list[str] = field(default_factory=list)
+    calm_at: float | None = None
     sent_again: list[Message] = field(default_factory=list)
     skipped: dict[Place, Sequence[tuple[int, int]]] = field(default_factory=dict)
     forgotten: Mapping[Place, int] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Stage:
         if not await wait_for(lambda: feed.sent >= wanted, SETTLED_SECONDS_MAX):
             raise NotAsExpected("the messages could not be sent")
         await asyncio.to_thread(feed.pause)
+        self.calm_at = time.monotonic()
         if settles:
             await self.settled()
 
@@ -73,28 +76,17 @@ class Stage:
         for slot in self.run.supervisor.slots:
             self.run.supervisor.resume(slot)
 
-    async def refused(self, code: Exit) -> None:
-        """Wait until every worker has ended with this code."""
+    async def refused(self, code: Exit, seconds_max: float = REFUSED_SECONDS_MAX) -> None:
+        """Wait until every worker has ended with this code, by itself."""
         supervisor, count = self.run.supervisor, len(self.run.supervisor.slots)
-        await wait_for(lambda: len(supervisor.refused()) == count, REFUSED_SECONDS_MAX, 0.1)
+        await wait_for(lambda: len(supervisor.refused()) == count, seconds_max, 0.1)
         found = supervisor.refused()
         if sorted(found.values()) != [code] * count:
             raise NotAsExpected(f"workers should end with {code.value}, but: {found}")
 
-    async def refused_sooner_or_later(self, seconds: float) -> None:
-        """Workers that go on in spite of a changed topic must refuse it at their next start."""
-        supervisor, count = self.run.supervisor, len(self.run.supervisor.slots)
-        alone = await wait_for(lambda: len(supervisor.refused()) == count, seconds, 0.1)
-        self.notes.append(
-            f"running workers {'ended by themselves' if alone else 'went on'} for {seconds:.0f} s"
-        )
-        for slot in supervisor.running():
-            await asyncio.to_thread(supervisor.stop, slot)
-            supervisor.resume(slot)
-        await self.refused(Exit.START_REFUSED)
-
-    async def checked(self) -> str | None:
-        """End the workers; what the checker finds, in words, or None."""
+    async def checked(self) -> list[Violation]:
+        """Let the workers rest and end; what the checker finds."""
+        await self.run.rests()
         await self.stop_workers()
         run, feed = self.run, self.run.feed
         evidence = await gather(
@@ -105,12 +97,11 @@ class Stage:
             [*feed.messages, *self.sent_again],
             feed.acknowledged,
             run.watch.samples,
+            calm_at=self.calm_at,
             skipped=self.skipped,
             forgotten=self.forgotten,
         )
-        found = violations(evidence)
-        words = [f"{one.kind}: {one.what}" for one in found[:SHOWN_MAX]]
-        return f"{len(found)} violations: {'; '.join(words)}" if found else None
+        return violations(evidence)
 
 
 @asynccontextmanager

@@ -15,11 +15,12 @@ from monitor.exits import Exit
 from tests.chaos import operating
 from tests.chaos.bench import PARTITIONS, Bench, make_topics
 from tests.chaos.campaign import Overcome
-from tests.chaos.checker import Place
+from tests.chaos.checker import Place, Violation
 from tests.chaos.operating import Stage, open_stage
 
 MORE_PARTITIONS = PARTITIONS + 2
-BY_ITSELF_SECONDS = 20.0  # how long a running worker is given to notice a changed topic
+NOTICED_SECONDS_MAX = 30.0  # how long a running worker is given to notice a changed topic
+SHOWN_MAX = 5
 
 
 async def database_restored(stage: Stage) -> None:
@@ -93,7 +94,7 @@ async def partitions_added(stage: Stage) -> None:
     wanted = [NewPartitions(name, MORE_PARTITIONS) for name in run.inputs]
     for made in run.bench.admin.create_partitions(wanted).values():
         await asyncio.to_thread(made.result, 30)
-    await stage.refused_sooner_or_later(BY_ITSELF_SECONDS)
+    await stage.refused(Exit.START_REFUSED, NOTICED_SECONDS_MAX)
     run.use_group(f"{run.group}-2")
     stage.resume_workers()
 
@@ -108,7 +109,7 @@ async def topic_made_again(stage: Stage) -> None:
     await asyncio.to_thread(make_topics, run.bench, run.prefix, [topic])
     for place in [place for place in run.feed.reached if place.topic == topic]:
         del run.feed.reached[place]
-    await stage.refused_sooner_or_later(BY_ITSELF_SECONDS)
+    await stage.refused(Exit.START_REFUSED, NOTICED_SECONDS_MAX)
     run.use_group(f"{run.group}-2")
     stage.resume_workers()
 
@@ -121,9 +122,9 @@ STEPS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
 }
 
 
-async def mended(name: str, bench: Bench, seed: int) -> Overcome:
+async def mended(name: str, bench: Bench, seed: int) -> tuple[Overcome, list[Violation]]:
     """Make the fault, see the refusal, take the operator's steps, see all of it told."""
-    began = time.monotonic()
+    began, found = time.monotonic(), list[Violation]()
     prefix = name.replace(" ", "-") + "."
     async with open_stage(bench, prefix, seed) as stage:
         try:
@@ -131,8 +132,9 @@ async def mended(name: str, bench: Bench, seed: int) -> Overcome:
             mended_at = time.monotonic()
             await stage.feed(1.0)
             recovery = time.monotonic() - mended_at
-            failed = await stage.checked()
+            found = await stage.checked()
+            words = [f"{one.kind}: {one.what}" for one in found[:SHOWN_MAX]]
+            failed = f"{len(found)} violations: {'; '.join(words)}" if found else None
         except operating.NotAsExpected as problem:
             recovery, failed = -1.0, f"{problem}\n{stage.run.supervisor.last_words()}"
-        note = "; ".join(stage.notes)
-    return Overcome(name, 0.0, time.monotonic() - began, recovery, note, failed)
+    return Overcome(name, 0.0, time.monotonic() - began, recovery, "", failed), found

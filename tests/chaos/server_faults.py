@@ -13,6 +13,7 @@ from tests.services import is_open
 from tests.services.cluster import Node
 
 IN_SYNC_SECONDS_MAX = 90.0
+DISK_FULL = b"53100"  # the server's word for it, in the workers' logs: its own log is on that disk
 RECOVERY_SECONDS = 4.0  # how long a server that panicked may take to come back by itself
 
 
@@ -50,23 +51,32 @@ async def coordinator_killed(run: Run, rng: random.Random) -> Struck:
 
 
 async def all_brokers_down(run: Run, rng: random.Random) -> Struck:
-    """Every broker away for a while."""
+    """Every broker away for a while: no worker may end of it."""
+    await run.steady()
+    before = len(run.supervisor.lives)
     async with outage(run, of_brokers=True):
         await asyncio.to_thread(run.bench.cluster.kill)
         seconds = await lasting(rng, 8.0, 20.0)
         await asyncio.to_thread(run.bench.cluster.start)
     struck = over(f"{seconds:.0f} s")
-    return replace(struck, failed=await _out_of_sync(run))
+    return replace(struck, failed=await _out_of_sync(run) or _ended_meanwhile(run, before))
+
+
+def _ended_meanwhile(run: Run, before: int) -> str | None:
+    more = len(run.supervisor.lives) - before
+    return f"{more} times a worker had to be started again" if more else None
 
 
 async def brokers_restarted(run: Run, _rng: random.Random) -> Struck:
-    """Every broker stopped cleanly and started again, one after the other."""
+    """Every broker stopped cleanly and started again, one after the other; no worker may end."""
+    await run.steady()
+    before = len(run.supervisor.lives)
     for node in run.bench.cluster.nodes:
         await asyncio.to_thread(node.end, signal.SIGTERM)
         await asyncio.to_thread(node.start)
         if failed := await _out_of_sync(run):
             return over("", failed)
-    return over()
+    return over("", _ended_meanwhile(run, before))
 
 
 async def database_stopped(run: Run, rng: random.Random) -> Struck:
@@ -103,16 +113,19 @@ async def disk_full(run: Run, rng: random.Random) -> Struck:
     disk, server = run.bench.disk, run.bench.server
     assert disk is not None
     async with outage(run):
+        said = run.said(DISK_FULL)
         filled = await asyncio.to_thread(disk.fill)
         before = await run.watch.total()
         seconds = await lasting(rng, 8.0, 14.0)
+        stood_still = await run.watch.total() <= before
         disk.free()
         await asyncio.sleep(RECOVERY_SECONDS)
         gave_up = not is_open(server.port)
         if gave_up:
             await asyncio.to_thread(server.start)
-    note = f"full at {filled >> 20} MB for {seconds:.0f} s, {before} recorded when it was full"
-    return over(note + (", the server gave up" if gave_up else ""))
+    refused = stood_still or run.said(DISK_FULL) > said
+    note = f"full at {filled >> 20} MB for {seconds:.0f} s{', the server gave up' * gave_up}"
+    return replace(over(note, None if refused else "nothing was refused"), made=refused)
 
 
 FAULTS: dict[str, Fault] = {

@@ -12,11 +12,15 @@ from tests.chaos.bench import Run
 
 @dataclass(frozen=True)
 class Struck:
-    """A fault that is over: `at` is the moment from which the recovery counts."""
+    """A fault that is over: `at` is the moment from which the recovery counts.
+
+    `made`: it came to what its name says; where not, nothing was tried by it.
+    """
 
     at: float
     note: str = ""
     failed: str | None = None
+    made: bool = True
 
 
 Fault = Callable[[Run, random.Random], Awaitable[Struck]]
@@ -34,10 +38,12 @@ async def outage(run: Run, *, of_brokers: bool = False) -> AsyncIterator[None]:
     `of_brokers`: nobody can ask them for the group's offsets.
     """
     run.watch.paused, run.watch.compares = True, not of_brokers
+    began = time.monotonic()
     try:
         yield
     finally:
         run.watch.paused, run.watch.compares = False, True
+        run.outages.append((began, time.monotonic()))
 
 
 async def lasting(rng: random.Random, least_s: float, most_s: float) -> float:

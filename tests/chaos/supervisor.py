@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from monitor.crash_points import VARIABLE
 from monitor.exits import Exit
 
 RESTART_SECONDS = 0.2
@@ -22,10 +23,15 @@ RESTART_MENDS = {Exit.FAILED, Exit.UNREACHABLE, Exit.UNEXPECTED}  # deploy/runbo
 
 @dataclass
 class Life:
-    """One worker from its start to its end; `asked` is the signal by which it was asked to end."""
+    """One worker from its start to its end; `asked` is the signal by which it was asked to end.
+
+    `armed`: it was to kill itself at a crash point. `frozen`: it was stopped for a while.
+    """
 
     child: subprocess.Popen[bytes]
     began: float
+    armed: bool = False
+    frozen: bool = False
     asked: signal.Signals | None = None
     asked_at: float = 0.0
     ended: float | None = None
@@ -92,7 +98,7 @@ class Supervisor(threading.Thread):
                 stderr=log,
                 start_new_session=True,
             )
-        slot.life = Life(child, time.monotonic())
+        slot.life = Life(child, time.monotonic(), armed=VARIABLE in extra)
         self.lives.append(slot.life)
 
     def add(self, extra: Mapping[str, str] | None = None) -> Slot:
@@ -111,6 +117,7 @@ class Supervisor(threading.Thread):
                 return None
             if number in {signal.SIGTERM, signal.SIGKILL}:
                 life.asked, life.asked_at = number, time.monotonic()
+            life.frozen |= number == signal.SIGSTOP
             with suppress(ProcessLookupError):
                 os.kill(life.child.pid, number)
             return life

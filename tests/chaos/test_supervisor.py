@@ -12,13 +12,14 @@ from monitor.exits import Exit
 from tests.chaos.supervisor import Supervisor
 
 PROGRAM = "import os, sys, time; code = os.environ.get('CODE'); {}; time.sleep(60)"
+READY = "print('ready', flush=True)"
 ENDS = "code and sys.exit(int(code))"
 ORDERLY = "import signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))"
 
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
-    command = [sys.executable, "-c", PROGRAM.format(f"{ENDS}; {ORDERLY}")]
+    command = [sys.executable, "-c", PROGRAM.format(f"{ENDS}; {ORDERLY}; {READY}")]
     made = Supervisor({"PATH": ""}, tmp_path, command)
     made.start()
     yield made
@@ -57,12 +58,12 @@ def test_what_a_restart_does_not_mend_waits_for_an_operator(
 
 def test_a_killed_worker_comes_back_and_a_stopped_one_does_not(supervisor: Supervisor) -> None:
     slot = supervisor.add()
-    assert eventually(lambda: slot.pid is not None)
+    assert eventually(lambda: slot.log.exists() and b"ready" in slot.log.read_bytes())
     life = supervisor.wait(supervisor.signal(slot, signal.SIGKILL))
     assert life is not None
     assert life.code == -signal.SIGKILL
     assert eventually(lambda: slot.pid is not None)
-    time.sleep(0.5)  # it listens to signals by now
+    assert eventually(lambda: slot.log.read_bytes().count(b"ready") == 2)
     stopped = supervisor.stop(slot)
     assert stopped is not None
     assert stopped.code == 0

@@ -78,7 +78,8 @@ class Watch:
         return -1
 
     async def _sample(self) -> None:
-        at, fed = time.monotonic(), len(self._feed.acknowledged)
+        # Without what lay on a topic that an operator took away.
+        at, fed = time.monotonic(), sum(list(self._feed.reached.values()))
         asks = len(self.samples) % COMMITTED_EVERY == 0 and self.compares
         before = await self._committed() if asks else {}
         ledger = await self.recorded()

@@ -1,25 +1,23 @@
 """Faults of workers: killed anywhere, frozen, asked to end, more of them and fewer."""
 
 import asyncio
-import os
 import random
 import signal
 import time
-from contextlib import suppress
 from functools import partial
 
 from monitor.crash_points import POINTS, VARIABLE
 from tests.chaos.bench import Run
+from tests.chaos.ends import not_orderly
 from tests.chaos.strikes import Fault, Struck, lasting, over
 from tests.chaos.supervisor import Life, Slot
 from tests.faults.rig import wait_for
 
-TERM_SECONDS_MAX = 10.0
 POINT_SECONDS_MAX = 40.0
 COMMIT_SECONDS_MAX = 20.0
 UP_SECONDS = 4.0  # a worker that was started has joined by then, mostly
 STORM_SECONDS, STORM_STEP_SECONDS = 24.0, 3.0
-STORM_WORKERS = 2
+STORM_WORKERS = 4  # with the others more members than partitions
 FOLLOWS_LEASE = {"relay-sent", "relay-before-mark"}
 
 
@@ -43,21 +41,27 @@ async def killed_at(point: str, run: Run, rng: random.Random) -> Struck:
     """Restarted so that it kills itself at a named point, at the first times it comes there."""
     times = 1 if point == "ticker" else rng.randrange(1, 6)
     slot, told = _some(run, rng), f"{point}:{times}"
-    before = slot.life
+    begun = len(run.supervisor.lives)
     slot.extra = {VARIABLE: told}
-    run.supervisor.signal(slot, signal.SIGTERM)
-    await asyncio.to_thread(run.supervisor.wait, before)
+    lives = [await _ended(run, slot)]
     if point in FOLLOWS_LEASE:  # one worker only relays: let it be this one
         await asyncio.sleep(UP_SECONDS)
-        for other in run.supervisor.running():
-            if other is not slot:
-                run.supervisor.signal(other, signal.SIGTERM)
-    ended = await wait_for(lambda: slot.life is not before and slot.pid is None, POINT_SECONDS_MAX)
-    if not ended or slot.life is None or slot.life.ended is None:
-        run.supervisor.signal(slot, signal.SIGKILL)
-        return over(f"{told} was not reached in time: killed without it")
-    failed = None if slot.life.code == -signal.SIGKILL else f"ended with {slot.life.code}"
-    return Struck(slot.life.ended, told, failed)
+        others = [one for one in run.supervisor.running() if one is not slot]
+        lives += await asyncio.gather(*(_ended(run, one) for one in others))
+    failed = next(filter(None, map(not_orderly, lives)), None)
+    await wait_for(lambda: any(_armed(run, begun)), POINT_SECONDS_MAX)
+    for life in _armed(run, begun):
+        if life.code != -signal.SIGKILL:
+            failed = f"ended with {life.code}"
+        return Struck(life.ended or 0.0, told, failed)
+    await asyncio.to_thread(run.supervisor.wait, run.supervisor.signal(slot, signal.SIGKILL))
+    note = f"{told} was not reached in time: killed without it"
+    return Struck(time.monotonic(), note, failed, made=False)
+
+
+def _armed(run: Run, begun: int) -> list[Life]:
+    """Those that were to kill themselves and have ended, of the lives after so many."""
+    return [one for one in run.supervisor.lives[begun:] if one.armed and one.ended is not None]
 
 
 async def killed_after_commit(run: Run, _rng: random.Random) -> Struck:
@@ -74,7 +78,7 @@ async def killed_after_commit(run: Run, _rng: random.Random) -> Struck:
     await wait_for(lambda: bool(hit), COMMIT_SECONDS_MAX)
     commits.told, commits.left = None, 0
     if not hit:
-        return over("no COMMIT came", "no COMMIT came")
+        return Struck(time.monotonic(), "", "no COMMIT came", made=False)
     life = await asyncio.to_thread(run.supervisor.wait, hit[0])
     return Struck(life.asked_at if life else time.monotonic())
 
@@ -84,7 +88,7 @@ async def asked_to_end(run: Run, rng: random.Random) -> Struck:
     await lasting(rng, 0.0, 2.0)
     slot = _some(run, rng)
     life = await _ended(run, slot)
-    return Struck(life.asked_at, f"{slot.name} {_seconds(life):.1f} s", _not_orderly(life))
+    return Struck(life.asked_at, f"{slot.name} {_seconds(life):.1f} s", not_orderly(life))
 
 
 async def _ended(run: Run, slot: Slot) -> Life:
@@ -98,53 +102,45 @@ def _seconds(life: Life) -> float:
     return (life.ended or 0.0) - life.asked_at
 
 
-def _not_orderly(life: Life) -> str | None:
-    if life.code != 0:
-        return f"SIGTERM ended with exit code {life.code}"
-    if _seconds(life) > TERM_SECONDS_MAX:
-        return f"SIGTERM took {_seconds(life):.1f} s"
-    return None
-
-
 async def rolled(run: Run, _rng: random.Random) -> Struck:
     """Every worker restarted by SIGTERM, one after the other, as a deployment does."""
     lives = []
     for slot in run.supervisor.running():
         lives.append(await _ended(run, slot))
         await asyncio.sleep(UP_SECONDS)
-    failed = next(filter(None, map(_not_orderly, lives)), None)
+    failed = next(filter(None, map(not_orderly, lives)), None)
     return Struck(max(life.asked_at for life in lives), f"{len(lives)} workers", failed)
 
 
 async def frozen(run: Run, rng: random.Random) -> Struck:
     """SIGSTOP for longer than a session lasts, then SIGCONT: a zombie that wakes up."""
     slot = _some(run, rng)
-    pid = slot.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
+    run.supervisor.signal(slot, signal.SIGSTOP)
     seconds = await lasting(rng, 7.0, 18.0)
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGCONT)
+    run.supervisor.signal(slot, signal.SIGCONT)
     return over(f"{slot.name} {seconds:.0f} s")
 
 
 async def storm(run: Run, rng: random.Random) -> Struck:
-    """Members that come and go every few seconds."""
-    supervisor = run.supervisor
+    """Members that come and go every few seconds; nobody may be stuck when it is over."""
+    supervisor, lives = run.supervisor, list[Life | None]()
     if not run.extras:
         run.extras = [supervisor.add() for _ in range(STORM_WORKERS)]
     deadline, turns = time.monotonic() + STORM_SECONDS, 0
     while time.monotonic() < deadline:
         slot = rng.choice(run.extras)
         if slot.wanted:
-            await asyncio.to_thread(supervisor.stop, slot)
+            lives.append(await asyncio.to_thread(supervisor.stop, slot))
         else:
             supervisor.resume(slot)
         turns += 1
         await asyncio.sleep(STORM_STEP_SECONDS)
     for slot in run.extras:
-        await asyncio.to_thread(supervisor.stop, slot)
-    return over(f"{turns} turns")
+        lives.append(await asyncio.to_thread(supervisor.stop, slot))
+    failed = next(filter(None, map(not_orderly, lives)), None)
+    if not await run.steady():
+        failed = failed or "the group did not come to rest"
+    return over(f"{turns} turns", failed)
 
 
 FAULTS: dict[str, Fault] = {

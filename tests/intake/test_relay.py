@@ -8,6 +8,7 @@ import pytest
 from monitor import relay as relaying
 from monitor.clock import Clock
 from monitor.ledger.memory import MemoryLedger
+from monitor.ledger.port import Unavailable
 from monitor.relay import NOWHERE, Relay, UnsendableError
 from tests.clinical.facts import died, enrolled
 from tests.intake.desk import Desk
@@ -91,6 +92,31 @@ async def test_what_came_back_is_marked_though_the_rest_of_its_patient_has_not()
     await relay.release()
     later = Relay(ledger, Board(), Clock(), holder="later")
     assert await later.send_once() == len(waiting) - 1
+
+
+async def test_what_cannot_be_marked_is_not_sent_again_and_nothing_else_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger, relay, board = await told(STUCK)
+    mark = ledger.mark_sent
+    monkeypatch.setattr(ledger, "mark_sent", refusing)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await relay.send_once()
+    desk = Desk(ledger, group="later")
+    others = (enrolled(record_id="o").but(patient_id=OTHER), died(9, "d").but(patient_id=OTHER))
+    assert await desk.give(*others) == ["applied", "applied"]
+    with pytest.raises(Unavailable):
+        await relay.send_once()
+    assert [key for _, key, _ in board.sent] == [key_of(STUCK)]
+    monkeypatch.setattr(ledger, "mark_sent", mark)
+    assert await relay.send_once() == 2
+    assert [key for _, key, _ in board.sent] == [key_of(STUCK), key_of(OTHER)]
+    assert await ledger.unsent(10) == []
+
+
+async def refusing(*_given: object) -> None:
+    raise Unavailable("no space left")
 
 
 async def test_a_relay_that_ends_marks_what_came_back() -> None:

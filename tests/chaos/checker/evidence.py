@@ -38,7 +38,7 @@ class Kind(StrEnum):
     BACKWARDS = "backwards"  # a recorded offset lower than it was before
     OTHER_FINDINGS = "other_findings"  # other findings stand than what was sent gives
     STALLED = "stalled"  # work waited, and nothing moved for too long
-    LATE = "late"  # not settled within the stated time after the last fault
+    LATE = "late"  # not settled, or not at rest, in time after the last fault
 
 
 class Violation(NamedTuple):

@@ -171,6 +171,12 @@ def sampled(*samples: Sample, calm_at: float | None = None) -> Spoil:
     return lambda sound: replace(sound, samples=samples, calm_at=calm_at)
 
 
+def never_at_rest(sound: Evidence) -> Evidence:
+    """Settled in time, and when the tables were read a patient's day still waited."""
+    samples = [Sample(30.0, 9, 0, 9)]
+    return replace(sound, samples=samples, calm_at=20.0, rested_at=None)
+
+
 def a_copy(**changes: Any) -> Spoil:
     """The last notice on the topic once more, changed."""
 

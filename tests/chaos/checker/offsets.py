@@ -104,7 +104,7 @@ def _relay_waits(before: Sample, after: Sample) -> bool:
 
 
 def all_is_settled_in_time(seen: Seen) -> Found:
-    """After the last fault everything is recorded and sent within the stated time."""
+    """After the last fault all is recorded, sent, and closed within the stated time."""
     calm_at, samples = seen.evidence.calm_at, seen.evidence.samples
     if calm_at is None:
         return
@@ -114,6 +114,8 @@ def all_is_settled_in_time(seen: Seen) -> Found:
         yield Violation(Kind.LATE, "it was never seen to be settled after the last fault")
     elif at - calm_at > SETTLE_SECONDS_MAX:
         yield Violation(Kind.LATE, f"settled only after {at - calm_at:.0f} s")
+    if seen.evidence.rested_at is None:
+        yield Violation(Kind.LATE, "at its end something waited to be sent or a day to be closed")
 
 
 def the_audit_trail_is_whole(seen: Seen) -> Found:

@@ -21,6 +21,7 @@ from tests.chaos.checker.flaws import (
     doubled,
     is_of,
     lost_below_retention,
+    never_at_rest,
     other_id,
     refused_and_accepted,
     sampled,
@@ -185,6 +186,7 @@ FLAWS = {
         sampled(*(Sample(at * 10.0, at, 3 + at, at, told=3 + at) for at in range(8))),
     ),
     "a run that settles too late": Flaw(Kind.LATE, sampled(Sample(100.0, 9, 0, 9), calm_at=20.0)),
+    "a run that is never at rest": Flaw(Kind.LATE, never_at_rest),
     "a run that never settles": Flaw(Kind.LATE, sampled(Sample(30.0, 9, 1, 9), calm_at=20.0)),
 }
 
