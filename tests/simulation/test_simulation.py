@@ -14,6 +14,7 @@ from tests.simulation.campaign import (
     SEEDS_OF_A_KIND_MIN,
     Summary,
     failure,
+    many,
     plant,
     some,
 )
@@ -119,7 +120,7 @@ def test_a_long_run_without_one_kind_of_fault_says_so() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_thousand_seeds_keep_every_promise() -> None:
-    summary = some(1, SEEDS, STEPS)
+    summary = many(1, SEEDS, STEPS, os.cpu_count() or 1, "")
     print(summary)
     assert summary.failures == [], str(summary)
     assert KINDS - summary.seeds_of.keys() == set()
