@@ -61,7 +61,7 @@ class KafkaSettings(_Group):
     password_file: Path | None = None
     ca_file: Path | None = None
     session_timeout_s: float = Field(6.0, ge=1)
-    heartbeat_s: float = Field(2.0, gt=0)
+    heartbeat_s: float = Field(0.5, gt=0)  # how long others need to see that a worker left
     rebalance_timeout_s: float = Field(30.0, gt=0)
     request_timeout_s: float = Field(30.0, gt=0)
     commit_interval_s: float = Field(0.5, gt=0, le=1)

@@ -75,7 +75,9 @@ def _delivery_settings(settings: Settings) -> dict[str, Any]:
         "consumer_group_instance_id": kafka.instance_id,
         # The default of 2.8 s means more redeliveries after a kill.
         "broker_commit_interval": kafka.commit_interval_s,
-        # Together the time until another worker takes over; the defaults are a minute.
+        # Together the time until another worker takes over; the defaults are a minute. The first
+        # counts after a kill; the second after an orderly end, as each of the others hears of a
+        # member that left at its own next heartbeat.
         "broker_session_timeout": kafka.session_timeout_s,
         "broker_heartbeat_interval": kafka.heartbeat_s,
         "broker_rebalance_timeout": kafka.rebalance_timeout_s,
