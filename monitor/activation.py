@@ -31,6 +31,7 @@ from monitor.exits import ActivationOvertakenError, StartRefusedError
 from monitor.ledger.activations import chained
 from monitor.ledger.entries import Changes, PatientKey
 from monitor.ledger.port import WORKER_LEASE, Conflict, Superseded
+from monitor.rebuilding import refuse_unfinished_rebuild
 from monitor.recording import Place, accepted_row, state_row
 from monitor.wire.rules_changed import RulesEvent
 
@@ -148,6 +149,7 @@ class Activation(Comparison):
     async def _refuse_running(self) -> None:
         if await self._ledger.leased(WORKER_LEASE):
             raise StartRefusedError(_RUNNING)
+        await refuse_unfinished_rebuild(self._ledger)
 
     async def switch(self, patient: PatientKey, number: int) -> Shadow:
         """Put a patient under the rules of activation `number`, and tell what differs.

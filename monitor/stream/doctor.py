@@ -12,6 +12,7 @@ from monitor.active_rules import check_held
 from monitor.exits import ExpectedError
 from monitor.ledger import migrate
 from monitor.ledger.port import LedgerError
+from monitor.rebuilding import refuse_unfinished_rebuild
 from monitor.rulesets import Rulesets, RulesInvalid
 from monitor.settings import KafkaSettings, Settings
 from monitor.stream.admin import existing_topics
@@ -46,6 +47,8 @@ def examine(settings: Settings) -> list[Check]:
     checks.append(_check("rules", lambda: _rules(settings, given())))
     if revision_known and checks[-1].ok:
         checks.append(_check("active rules", lambda: asyncio.run(_active_rules(settings, given()))))
+    if revision_known:
+        checks.append(_check("rebuild", lambda: asyncio.run(_rebuild(settings))))
     return checks
 
 
@@ -111,3 +114,9 @@ async def _active_rules(settings: Settings, given: Rulesets) -> str:
         history = await ledger.active_rules()
         check_held(history, given, await ledger.ruleset_hashes())
     return "as given" if history else "none yet: the first start records those given"
+
+
+async def _rebuild(settings: Settings) -> str:
+    async with open_ledger(settings.database.sqlalchemy_url) as ledger:
+        await refuse_unfinished_rebuild(ledger)
+    return "none under way"

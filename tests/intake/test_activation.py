@@ -19,8 +19,8 @@ from monitor.settings import KafkaSettings, Settings
 from monitor.wire.codec import decode
 from monitor.wire.rules_changed import RULES_SOURCE, RULES_TOPIC
 from tests.clinical.facts import contact, enrolled, read, sample, targets, therapy
-from tests.faults.replay import replay as whole_replay
 from tests.intake.desk import NOON, P1, P2, TOPICS, Desk, memory
+from tests.intake.whole_replay import whole_replay
 
 CLOCK = FixedClock(NOON)
 SINGLE = Path("single-positive")
@@ -142,6 +142,10 @@ async def test_it_refuses_while_a_worker_runs_and_before_any_has_run() -> None:
     await hold_rules(desk.ledger, desk.rulesets, CLOCK)
     assert await desk.ledger.acquire_lease("worker:host:1", "host:1", 20)
     with pytest.raises(StartRefusedError, match="a worker runs"):
+        await change.begin("Dr A", "too early")
+    await desk.ledger.release_lease("worker:host:1", "host:1")
+    assert await desk.ledger.acquire_lease("rebuild", "host:2", 20)
+    with pytest.raises(StartRefusedError, match="a rebuild of this database runs"):
         await change.begin("Dr A", "too early")
     assert len(await desk.ledger.active_rules()) == 1
 

@@ -10,10 +10,13 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
+from monitor.clock import FixedClock
 from monitor.exits import Exit, ExpectedError, StartRefusedError, UnreachableError
 from monitor.ledger.entries import TopicPartition
 from monitor.ledger.migrate import upgrade
 from monitor.ledger.port import Ledger
+from monitor.ledger.sql import SqlLedger
+from monitor.rebuilding import Source, Turn
 from monitor.rulesets import Rulesets
 from monitor.settings import INPUT_TOPICS, DatabaseSettings, KafkaSettings, Settings
 from monitor.stream.admin import apply_topics, existing_topics
@@ -21,6 +24,7 @@ from monitor.stream.doctor import examine
 from monitor.stream.embedded import EmbeddedBroker
 from monitor.stream.preflight import Place, refuse_lost_places, survey
 from monitor.wiring import open_ledger
+from tests.intake.desk import NOON
 from tests.intake.test_activation import SINGLE, activation, told_desk
 from tests.stream.harness import Harness, until
 
@@ -120,21 +124,40 @@ def test_the_doctor_sees_other_rules_and_an_activation_that_was_not_finished(
     assert "run `monitor rules activate` with the same rules again" in detail
 
 
+def test_the_doctor_sees_a_rebuild_that_was_not_finished(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    asyncio.run(on_ledger(url, half_rebuilt))
+    ok, detail = examined(url, None)["rebuild"]
+    assert not ok
+    assert "was not finished: run it again; runbook: rebuild" in detail
+
+
+async def half_rebuilt(ledger: SqlLedger) -> None:
+    turn = Turn(ledger, FixedClock(NOON), "me")
+    await turn.begin(Source.LEDGER, "Dr A", "drill")
+    await turn.give_back()
+
+
 async def half_activated(ledger: Ledger) -> None:
     change = activation(ledger, Rulesets(SINGLE))
     begun = await change.begin("Dr A", "amendment 2")
     await change.switch((await change.patients())[0], begun.number)
 
 
-async def on_ledger(url: str, work: Callable[[Ledger], Awaitable[object]]) -> None:
+async def on_ledger(url: str, work: Callable[[SqlLedger], Awaitable[object]]) -> None:
     await upgrade(url)
     async with open_ledger(url) as ledger:
         await work(ledger)
 
 
 def active_rules(url: str, rules: Path | None = None) -> tuple[bool, str]:
+    found = examined(url, rules)
+    assert found["rebuild"] == (True, "none under way")
+    return found["active rules"]
+
+
+def examined(url: str, rules: Path | None) -> dict[str, tuple[bool, str]]:
     with EmbeddedBroker(dict.fromkeys(INPUT_TOPICS, 3)) as broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
         settings = Settings(kafka=kafka, database=DatabaseSettings(url=SecretStr(url)), rules=rules)
-        found = {check.name: check for check in examine(settings)}
-    return found["active rules"].ok, found["active rules"].detail
+        return {check.name: (check.ok, check.detail) for check in examine(settings)}
