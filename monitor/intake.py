@@ -101,9 +101,10 @@ class Intake:
         A patient for whom that fails in our own code is set aside, incomplete, until the next fact.
         """
         days = await self._closing.days(limit)
+        if not days:
+            return []
         crash_at("ticker")
-        batch = [closed_day(*patient, day) for patient, day in days]
-        receipts = await self.settle(batch) if batch else []
+        receipts = await self.settle([closed_day(*patient, day) for patient, day in days])
         return [receipt for receipt in receipts if receipt.outcome == "applied"]
 
     def _decode(self, delivery: Delivery) -> Decoded:

@@ -79,21 +79,27 @@ class Relay:
         self._batch_max = batch_max
         self._renewed_at = -LEASE_SECONDS
         self._lanes: dict[bytes, _Lane] = {}
+        self._marked = 0
         self._refused: Counter[str] = Counter()
         self._logged_at = -LOG_SECONDS_MIN
 
     async def send_once(self) -> int:
-        """Send one batch and mark it; returns how many were acknowledged.
+        """Send one batch and mark it; returns how many were marked since it last returned.
 
         Raises `Unavailable` from the ledger. A broker that refuses is logged and left for later;
         what a broker does not answer stays in flight, and its patient waits for it.
         """
-        before = await self._mark()  # nothing more is sent while that fails
-        if not await self._holds_lease():
-            return before
+        await self._mark()  # nothing more is sent while that fails
+        if await self._holds_lease():
+            await self._send()
+        marked, self._marked = self._marked, 0
+        return marked
+
+    async def _send(self) -> None:
         in_flight = sum(lane.unmarked for lane in self._lanes.values())
         waiting: dict[bytes, list[Outgoing]] = {}
-        for outgoing in await self._ledger.unsent(self._batch_max + in_flight):
+        # Twice: half of what is given may be dead letters, the other half lie in flight already.
+        for outgoing in await self._ledger.unsent(self._batch_max + 2 * in_flight):
             if outgoing.order_key not in self._lanes:
                 waiting.setdefault(outgoing.order_key, []).append(outgoing)
         for key, some in waiting.items():
@@ -103,9 +109,9 @@ class Relay:
         if waiting:
             new = [self._lanes[key].sending for key in waiting]
             await asyncio.wait(new, timeout=ROUND_SECONDS_MAX)
-        return before + await self._mark()
+        await self._mark()
 
-    async def _mark(self) -> int:
+    async def _mark(self) -> None:
         """Mark what came back, also of lanes that go on: a death sends again what is unmarked.
 
         What could not be marked is not sent again: it is marked at the next time.
@@ -116,12 +122,12 @@ class Relay:
         if sent:
             crash_at("relay-before-mark")
             await self._ledger.mark_sent(sent, self._clock.now())
+            self._marked += len(sent)
         for lane, some in back:
             del lane.acknowledged[: len(some)]
             lane.unmarked -= len(some)
         for key in [key for key, lane in self._lanes.items() if lane.is_over]:
             self._lanes.pop(key).sending.result()
-        return len(sent)
 
     async def _holds_lease(self) -> bool:
         """Hold the lease; it is renewed when a third of it has passed, not for every batch."""

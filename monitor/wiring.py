@@ -50,6 +50,7 @@ class WorkerDuties:
         self._group = kafka.group
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._alone = alone
+        self._firsts: Mapping[TopicPartition, int] = {}
         self._relay = Relay(ledger, sender, clock, holder=self._holder, prefix=kafka.topic_prefix)
         self._audit = RegularPass(
             ledger,
@@ -84,7 +85,8 @@ class WorkerDuties:
         """
         recorded = await self._ledger.offsets(self._group)
         for place, position in sorted(committed.items()):
-            last = recorded[place][0] if place in recorded else -1
+            unknown = self._firsts.get(place, 0) - 1  # nothing can have come before
+            last = recorded[place][0] if place in recorded else unknown
             if position > last + 1:
                 raise LedgerBehind(
                     f"{place.topic}[{place.partition}]: the group has committed offset {position}, "
@@ -93,8 +95,8 @@ class WorkerDuties:
                 )
 
     def begin_at(self, firsts: Mapping[TopicPartition, int]) -> None:
-        """Learn the first offset of each partition; call it after `begin`."""
-        self._intake.firsts = firsts
+        """Learn the first offset of each partition, after `begin` and before `check_offsets`."""
+        self._firsts = self._intake.firsts = firsts
 
     async def check_topics(self, found: Mapping[str, TopicIdentity]) -> None:
         """Raise StartRefusedError when a topic is not the one whose offsets were recorded."""

@@ -85,10 +85,10 @@ class Worker:
                 self._wiring(self._settings, sender, self._clock)
             )
             await duties.check_topics(await input_identities(self._settings.kafka))
+            duties.begin_at({at: place.first for at, place in places.items()})
             await duties.check_offsets(
                 {at: p.committed for at, p in places.items() if p.committed is not None}
             )
-            duties.begin_at({at: place.first for at, place in places.items()})
             health = Health({"broker": sender.ping, "ledger": duties.ping}, stop)
             await opened.enter_async_context(Probes(self._settings.http, health, self._metrics))
             await self._consume(duties, health, stop)

@@ -115,6 +115,39 @@ async def test_what_cannot_be_marked_is_not_sent_again_and_nothing_else_either(
     assert await ledger.unsent(10) == []
 
 
+async def test_a_flood_of_refusals_beside_notices_in_flight_blocks_no_other_notice() -> None:
+    stuck = [f"P-{number}" for number in range(10, 16)]
+    ledger, _, board = await told(*stuck)
+    relay = Relay(ledger, board, Clock(), holder="small", batch_max=4)
+    board.stuck = set(map(key_of, stuck))
+    for _ in range(2):  # as many rounds as it takes to have them all in flight
+        await relay.send_once()
+    desk = Desk(ledger, group="later")
+    await desk.intake.receive([desk.raw(b"no JSON") for _ in range(100)])
+    others = (enrolled(record_id="o").but(patient_id=OTHER), died(9, "d").but(patient_id=OTHER))
+    assert await desk.give(*others) == ["applied", "applied"]
+    await relay.send_once()
+    assert key_of(OTHER) in [key for _, key, _ in board.sent]
+    assert len(await ledger.unsent(1000)) > 2 * len(stuck)  # most refusals still wait
+
+
+async def test_what_was_marked_before_a_failure_is_counted_at_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger, relay, board = await told(STUCK)
+    board.stuck = {key_of(STUCK)}
+    assert await relay.send_once() == 0
+    board.answer.set()
+    await asyncio.sleep(0)
+    unsent = ledger.unsent
+    monkeypatch.setattr(ledger, "unsent", refusing)
+    with pytest.raises(Unavailable):
+        await relay.send_once()
+    assert await unsent(10) == []
+    monkeypatch.setattr(ledger, "unsent", unsent)
+    assert await relay.send_once() == 1
+
+
 async def refusing(*_given: object) -> None:
     raise Unavailable("no space left")
 
