@@ -9,7 +9,7 @@ from typing import Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from monitor.exits import UnreachableError
+from monitor.exits import ConfigurationError, UnreachableError
 from monitor.relay import UnsendableError
 from monitor.settings import KafkaSettings
 from monitor.stream.admin import DEAD_LETTER_BYTES_MAX
@@ -17,6 +17,36 @@ from monitor.stream.security import aiokafka_security
 
 LINGER_MS = 2  # what the relay sends together travels together
 STOP_SECONDS_MAX = 2.0
+_NO_VALUE = object()  # the client refuses a message with neither key nor value out of hand
+
+
+def _bytes_of(value: object) -> object:
+    return None if value is _NO_VALUE else value
+
+
+async def connect(producer: AIOKafkaProducer, kafka: KafkaSettings) -> None:
+    """Start a producer. Raises UnreachableError, ConfigurationError that name the settings."""
+    try:
+        await producer.start()
+    except ValueError:
+        await producer.stop()
+        message = "CTDNA_MONITOR_KAFKA__BOOTSTRAP_SERVERS must be host:port, several by comma"
+        raise ConfigurationError(message) from None
+    except KafkaError as error:
+        await producer.stop()
+        message = (
+            f"no connection to the broker at {kafka.bootstrap_servers} "
+            f"({type(error).__name__}): is it running, and are address, protocol, user, "
+            "password and CA file right (CTDNA_MONITOR_KAFKA__…)?"
+        )
+        raise UnreachableError(message) from error
+
+
+async def disconnect(producer: AIOKafkaProducer) -> None:
+    """Stop a producer; what the broker does not answer is left after 2 s."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_SECONDS_MAX):
+            await producer.stop()
 
 
 class KafkaSender:
@@ -42,21 +72,13 @@ class KafkaSender:
             linger_ms=LINGER_MS,
             request_timeout_ms=int(self._kafka.request_timeout_s * 1000),
             max_request_size=DEAD_LETTER_BYTES_MAX,
+            value_serializer=_bytes_of,
             **aiokafka_security(self._kafka),
         )
 
     async def __aenter__(self) -> Self:
         """Connect; raises UnreachableError that names the settings to look at."""
-        try:
-            await self._producer.start()
-        except KafkaError as error:
-            await self._producer.stop()
-            message = (
-                f"no connection to the broker at {self._kafka.bootstrap_servers} "
-                f"({type(error).__name__}): is it running, and are address, protocol, user, "
-                "password and CA file right (CTDNA_MONITOR_KAFKA__…)?"
-            )
-            raise UnreachableError(message) from error
+        await connect(self._producer, self._kafka)
         return self
 
     async def __aexit__(
@@ -68,9 +90,7 @@ class KafkaSender:
         """Disconnect; what the broker does not answer is left after 2 s, and sent again later."""
         for task in self._retiring:
             task.cancel()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STOP_SECONDS_MAX):
-                await self._producer.stop()
+        await disconnect(self._producer)
 
     async def send(
         self,
@@ -86,7 +106,7 @@ class KafkaSender:
         producer = await self._sound_producer()
         try:
             report = await producer.send_and_wait(
-                topic, value=value, key=key, headers=list(headers)
+                topic, value=_NO_VALUE if value is None else value, key=key, headers=list(headers)
             )
         except MessageSizeTooLargeError:
             self._stale = self._stale or producer is self._producer

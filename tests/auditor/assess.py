@@ -33,28 +33,29 @@ class Course:
         """1.4, 1.8: what holds strictly before this read."""
         started = self.baseline is not None and self.baseline.order < read.order
         baseline = self.baseline if started else None
+        past = [v for v in self.visits if v.record.order < read.order]
         sums = [
             v.sum_mm
-            for v in self.visits
+            for v in past
             if started and baseline is not None and v.record.order >= baseline.order
             if v.sum_complete and v.sum_mm is not None
         ]
         total = recist.sum_of(baseline, None) if baseline is not None else None
-        values = [v.overall for v in self.visits]
+        values = [v.overall for v in past]
         return recist.Before(
             baseline=baseline,
             baseline_sum=total.value if total is not None and total.complete else None,
             nadir=min(sums, default=None),
             overall_cr="CR" in values,
-            pr_confirmed=self._response_seen_twice(),
+            pr_confirmed=self._response_seen_twice(past),
             pd="PD" in values,
         )
 
-    def _response_seen_twice(self) -> bool:
+    def _response_seen_twice(self, past: Sequence[Visit]) -> bool:
         # 1.4 "Responses only": no sum, no nadir, no PR carry.
         responses = [
             v.last_image_on
-            for v in self.visits
+            for v in past
             if v.overall in {"CR", "PR"} and recist.depth(v.record) != "responses"
         ]
         least = rule(self.rules, "recist.confirm_days")

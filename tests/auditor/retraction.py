@@ -46,7 +46,6 @@ class Retractions:
         self._keys: dict[str, tuple[Key, ...]] = {}
         self._made: dict[tuple[Key, tuple[Key, ...]], Found] = {}
         self._gone: list[tuple[Row, tuple[Key, ...], date]] = []  # and the day of detection
-        self._acts: set[Key] = set()
 
     def step(
         self,
@@ -61,7 +60,6 @@ class Retractions:
         if judged.document["enrolled"]:  # what goes with the enrolment makes none
             self._act(records, detected)
             self._withdraw(now, records, detected)
-        self._acts = {act.key for act in actions_since(records, date.min)}
         self._told = now
         self._keys = {name: judged.keys[name] for name in now}
 
@@ -77,10 +75,10 @@ class Retractions:
                 self._make(act, shown, evidence, detected)
 
     def _act(self, records: Sequence[Record], detected: date) -> None:
-        """An action that comes later: its day lies between the finding's and the withdrawal's."""
+        """An action that comes, or is dated so, later: between the finding and its withdrawal."""
         for shown, evidence, withdrawn in self._gone:
             for act in actions_since(records, day(shown["effective_on"])):
-                if act.key not in self._acts and act.clinical_day <= withdrawn:
+                if act.clinical_day <= withdrawn:
                     self._make(act, shown, evidence, detected)
 
     def _make(self, act: Record, shown: Row, evidence: tuple[Key, ...], detected: date) -> None:

@@ -154,6 +154,22 @@ async def test_sent_messages_lie_where_java_would_put_them(key: bytes) -> None:
     assert (message.key(), message.value(), message.headers()) == (key, None, headers)
 
 
+async def test_a_message_without_key_and_value_is_sent_as_it_is() -> None:
+    """A dead letter keeps what came; the client itself would refuse it at every try."""
+    with EmbeddedBroker({"monitor.notices": 1}) as broker:
+        kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
+        async with KafkaSender(kafka) as sender:
+            sent = [await sender.send("monitor.notices", None, value, []) for value in (None, b"")]
+        consumer = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "reader"})
+        consumer.assign([KafkaPartition("monitor.notices", 0, 0)])
+        found = [await asyncio.to_thread(consumer.poll, 5.0) for _ in sent]
+        consumer.close()
+    assert [(one.key(), one.value()) for one in found if one is not None] == [
+        (None, None),
+        (None, b""),
+    ]
+
+
 async def test_a_producer_that_had_an_error_is_replaced() -> None:
     with EmbeddedBroker({"monitor.notices": 1}) as broker:
         kafka = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
