@@ -190,7 +190,7 @@ class Course:
         for lesion_id in set(proofs) - self._unproven(visit)[0]:
             entry = entry_of(visit.record, lesion_id)
             assert entry is not None
-            proof = self.lesions.proof(entry)
+            proof = self.lesions.deciding(visit.record, entry)
             keys |= set() if proof is None else {proof.key}
         keys |= {biopsy.key for s in sites if (biopsy := visit.recurred.get(s)) is not None}
         return sorted(keys)

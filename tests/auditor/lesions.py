@@ -57,6 +57,15 @@ class Lesions:
             None,
         )
 
+    def deciding(self, read: Record, lesion: dict[str, Any]) -> Record | None:
+        """The biopsy that makes a lesion count: its own, or of one that it then stands beside."""
+        proven = [
+            proof
+            for one in (lesion, *new_lesions(read))
+            if (proof := self.proof(one)) is not None and not self._pet_only(read, one)
+        ]
+        return proven[0] if proven else None
+
     def dropped(self, lesion_id: str) -> bool:
         """Called benign in a read and unequivocal in none after it: dropped in all reads."""
         words = [

@@ -85,8 +85,8 @@ def sum_of(read: Record, baseline: Record | None) -> Sum:
 
 
 def grown(value: Decimal, nadir: Decimal, rules: Mapping[str, Any]) -> bool:
-    """1.4: both conditions, both inclusive."""
-    relative = value >= (1 + Decimal(str(rule(rules, "recist.pd_rel")))) * nadir
+    """1.4: both conditions, both inclusive; over a nadir of 0 the first holds for S > 0."""
+    relative = value > 0 and value >= (1 + Decimal(str(rule(rules, "recist.pd_rel")))) * nadir
     return relative and value - nadir >= Decimal(str(rule(rules, "recist.pd_abs")))
 
 

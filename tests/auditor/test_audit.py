@@ -22,6 +22,8 @@ ONCE_UNLIKE = {
     846662107: "a recurred site whose new lesion, in doubt, is listed among the targets too",
     1050460: "a review that is corrected to a day after what was withdrawn",
     1053958: "a small node that a biopsy decided, before a complete response",
+    1060706: "no growth that counts over a nadir of nothing, on a sum of nothing",
+    1067360: "a small node beside one that a biopsy decided",
 }
 
 
