@@ -11,17 +11,16 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from monitor.wire.delivery import Delivery, Reason, Rejection
+from monitor.wire.limits import ATTRIBUTE_CHARACTERS_MAX, check_encoding, check_headers
 from monitor.wire.refusal import Refused
 from monitor.wire.strictjson import parse
 
 SPEC_VERSION: Final = "1.0"
-ATTRIBUTE_CHARACTERS_MAX: Final = 256
-HEADERS_MAX: Final = 100
-HEADERS_BYTES_MAX: Final = 64 * 1024
-KEY_BYTES_MAX: Final = 4096
 
 _CE: Final = "ce_"
 _CONTENT_TYPE: Final = "content-type"
+_CONTENT_ENCODING: Final = "content-encoding"
+_HTTP: Final = frozenset({_CONTENT_TYPE, _CONTENT_ENCODING})
 _JSON_MEDIA = re.compile(
     r'(?:application/json|text/json|[\w.+-]+/[\w.+-]+\+json)(?:\s*;\s*charset="?utf-8"?)?\s*',
     re.ASCII | re.IGNORECASE,
@@ -97,44 +96,41 @@ def _delivered(delivery: Delivery, attributes: dict[str, object]) -> Envelope:
     """Fill `attributes` as they are read, so that a refusal can name the event."""
     headers = _headers(delivery)
     media = headers.pop(_CONTENT_TYPE, None)
+    encoding = headers.pop(_CONTENT_ENCODING, "")
     if media is not None and media.lower().startswith("application/cloudevents"):
         if not _STRUCTURED.fullmatch(media):
             raise _invalid("content-type", "only single JSON events are read, no batches")
+        check_encoding(encoding)
         return _enveloped(delivery.value, attributes)
     if not headers:
+        check_encoding(encoding)
         attributes["specversion"] = SPEC_VERSION  # bare JSON need not say it
         return _enveloped(delivery.value, attributes)
     if media is not None:
         attributes["datacontenttype"] = media
     attributes.update(headers)
+    check_encoding(encoding)
     time = _checked(attributes)
     return _envelope(attributes, time, _parsed(delivery.value, enveloped=False))
 
 
 def _headers(delivery: Delivery) -> dict[str, str]:
-    """The CloudEvents attributes and the content type among the headers, each at most once."""
-    if len(delivery.headers) > HEADERS_MAX:
-        raise Refused(Reason.TOO_LARGE, None, f"more than {HEADERS_MAX} headers")
-    if delivery.key is not None and len(delivery.key) > KEY_BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, None, "the record key is too long")
+    """The CloudEvents attributes and what tells how to read the body, each at most once."""
+    check_headers(delivery.key, delivery.headers)
     found: dict[str, str] = {}
-    size = 0
     for key, value in delivery.headers:
-        size += len(key) + len(value or b"")
         name = key.lower()
         if name.startswith(_CE):
             name = name[len(_CE) :]
-        elif name != _CONTENT_TYPE:
+        elif name not in _HTTP:
             continue
-        shown = name if name in _KNOWN or name == _CONTENT_TYPE else None
+        shown = name if name in _KNOWN or name in _HTTP else None
         if name in found:
             raise _invalid(shown, "is given twice")
         try:
             found[name] = (value or b"").decode()
         except UnicodeDecodeError:
             raise _invalid(shown, "is not UTF-8 text") from None
-    if size > HEADERS_BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, None, "the headers are larger than 64 KiB")
     return found
 
 

@@ -20,10 +20,12 @@ BUGS = (
         "Two days of a patient, yesterday and the one before, are closed in one transaction.",
         (
             "intake.py",
-            "        batch = [closed_day(*patient, day) for patient, day in days]\n",
+            """\
+        receipts = await self.settle([closed_day(*patient, day) for patient, day in days])
+""",
             """\
         before = [(key, day - datetime.timedelta(days=1)) for key, day in days]
-        batch = [closed_day(*patient, day) for patient, day in (*before, *days)]
+        receipts = await self.settle([closed_day(*key, day) for key, day in (*before, *days)])
 """,
         ),
     ),
