@@ -9,13 +9,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.chaos.bench import Bench, Run, open_bench, open_run
+from tests.chaos.bench import MONITOR, Bench, Run, open_bench, open_run
 from tests.chaos.campaign import FAULTS, Campaign
 from tests.chaos.checker import gather, violations
 from tests.chaos.clocks import faketime
 from tests.chaos.report import Report
 from tests.chaos.runbooks import STEPS, mended
-from tests.faults.cohort import cohort
+from tests.senders.cohort import cohort
 from tests.services import UnavailableError
 
 SETTLE_SECONDS_MAX = 60.0
@@ -26,6 +26,7 @@ EVENTS_SPARE = 2_000  # the last fault may outlast the time
 def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="how long faults are made")
+    parser.add_argument("--faults", type=int, help="make at most so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--nodes", type=int, choices=(1, 3), default=3, help="of Kafka")
     parser.add_argument("--workers", type=int, default=2)
@@ -36,7 +37,6 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--report", type=Path, help="write the report here as JSON")
     parser.add_argument("--logs", type=Path, help="keep the workers' logs here")
-    parser.add_argument("--bug", default="none", help="a bug of tests/faults/planted.py to plant")
     return parser.parse_args(given)
 
 
@@ -56,13 +56,12 @@ async def main_run(bench: Bench, options: argparse.Namespace, report: Report) ->
     """The long run: faults that the monitor must overcome by itself."""
     seconds = options.minutes * 60
     messages = cohort(int(seconds * options.rate) + EVENTS_SPARE, options.seed)
-    opened = open_run(bench, "main.", messages, per_second=options.rate,
-                      workers=options.workers, bug=options.bug)  # fmt: skip
-    async with opened as run:
+    workers, rate = options.workers, options.rate
+    async with open_run(bench, "main.", messages, per_second=rate, workers=workers) as run:
         run.feed.start()
         rng = random.Random(options.seed)
         campaign = Campaign(run, rng, report.say, possible(bench, options.only))
-        await campaign.strike(seconds)
+        await campaign.strike(seconds, options.faults)
         await asyncio.to_thread(run.feed.end)
         calm_at = time.monotonic()
         settled = await run.watch.settles(SETTLE_SECONDS_MAX)
@@ -83,12 +82,14 @@ async def main_run(bench: Bench, options: argparse.Namespace, report: Report) ->
 
 def audit(run: Run) -> int | None:
     """The exit code of the program's own audit of everything; None when it did not end."""
-    command = [sys.executable, "-m", "tests.faults.launch", "none", "audit", "--all"]
     try:
         return subprocess.run(
-            command, env=run.supervisor.environment, stdout=subprocess.DEVNULL, check=False,
+            [*MONITOR, "audit", "--all"],
+            env=run.supervisor.environment,
+            stdout=subprocess.DEVNULL,
+            check=False,
             timeout=AUDIT_SECONDS_MAX,
-        ).returncode  # fmt: skip
+        ).returncode
     except subprocess.TimeoutExpired:
         return None
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from monitor.ledger.migrate import upgrade
@@ -20,16 +19,18 @@ from monitor.settings import KafkaSettings
 from tests.chaos.checker import at_rest
 from tests.chaos.disk import Disk, open_disk
 from tests.chaos.feed import Feed
+from tests.chaos.group import STABLE, look_at
 from tests.chaos.proxy import Link, Proxy
 from tests.chaos.supervisor import Slot, Supervisor
 from tests.chaos.watch import PERIOD_SECONDS, Watch
-from tests.faults.messages import Message
+from tests.senders.messages import Message
 from tests.services import postgres
 from tests.services.cluster import Cluster
 
 PARTITIONS = 4
 REST_SECONDS_MAX = 60.0
 QUIET = {"log_level": 0}
+MONITOR = (sys.executable, "-c", "from monitor.cli.main import main; main()")
 
 
 @dataclass
@@ -109,16 +110,11 @@ class Run:
 
     async def steady(self, seconds_max: float = 30.0) -> bool:
         """Wait until the group is at rest with all workers in it; False when it took too long."""
-        admin = self.bench.admin
         deadline = time.monotonic() + seconds_max
         while time.monotonic() < deadline:
-            with contextlib.suppress(KafkaException):
-                told = admin.describe_consumer_groups([self.group])[self.group]
-                found = await asyncio.to_thread(told.result, 10)
-                holding = [one for one in found.members if one.assignment.topic_partitions]
-                stable = found.state == ConsumerGroupState.STABLE
-                if stable and len(holding) == len(self.supervisor.running()):
-                    return True
+            found = await look_at(self.bench.cluster.bootstrap, self.group)
+            if found == (STABLE, len(self.supervisor.running())):
+                return True
             await asyncio.sleep(0.3)
         return False
 
@@ -163,7 +159,6 @@ async def open_run(
     *,
     per_second: float,
     workers: int,
-    bug: str = "none",
 ) -> AsyncIterator[Run]:
     """Topics and tables made, workers running, nothing fed yet; ended and removed at the end."""
     make_topics(bench, prefix)
@@ -173,8 +168,8 @@ async def open_run(
     folder = bench.folder / (prefix or "main")
     folder.mkdir()
     group = f"{prefix}monitor"
-    command = [sys.executable, "-m", "tests.faults.launch", bug, "worker"]
-    supervisor = Supervisor(environment(bench, prefix, database, group), folder, command)
+    told = environment(bench, prefix, database, group)
+    supervisor = Supervisor(told, folder, [*MONITOR, "worker"])
     feed = Feed(bench.cluster.bootstrap, prefix, messages, per_second)
     watch = Watch(bench.cluster, url, group, feed)
     run = Run(bench, prefix, database, feed, supervisor, watch, group)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from confluent_kafka import KafkaException
 
@@ -49,7 +50,10 @@ RECOVERY_SECONDS_MAX = 60.0
 
 @dataclass(frozen=True)
 class Overcome:
-    """A fault, whether it was `made`, and how long it took until the work went on everywhere."""
+    """A fault, whether it was `made`, and how long it took until the work went on everywhere.
+
+    `again`: how many deliveries a killed worker had recorded and yet left to be delivered again.
+    """
 
     kind: str
     began_s: float
@@ -58,6 +62,7 @@ class Overcome:
     note: str
     failed: str | None
     made: bool = True
+    again: int = 0
 
 
 def plan(rng: random.Random, kinds: Sequence[str]) -> Iterator[str]:
@@ -84,7 +89,8 @@ class Campaign:
         self._run = run
         self._rng = rng
         self._say = say
-        self._kinds = kinds
+        # Of its own, so that no fault's turns change which come after it.
+        self._plan = plan(random.Random(rng.random()), kinds)
         self._began = time.monotonic()
 
     @property
@@ -92,12 +98,12 @@ class Campaign:
         """How many faults of each kind there were."""
         return Counter(one.kind for one in self.overcome)
 
-    async def strike(self, seconds: float) -> None:
-        """Go on for so long; ends early when work does not go on after a fault."""
+    async def strike(self, seconds: float, faults_max: int | None = None) -> None:
+        """Go on for so long, or until so many; ends early when work does not go on after one."""
         if await self._recovers(time.monotonic()) is None:
             self._note("start", 0.0, 0.0, None, over("", "nothing was recorded after the start"))
             return
-        for kind in plan(self._rng, self._kinds):
+        for kind in islice(self._plan, faults_max):
             if time.monotonic() - self._began > seconds or self._run.supervisor.refused():
                 return
             if kind in WITHIN_S or kind in FIRST:
@@ -132,12 +138,14 @@ class Campaign:
         if recovery is None:
             failed = failed or f"work did not go on within {RECOVERY_SECONDS_MAX:.0f} s"
         recovery_s = -1.0 if recovery is None else recovery
-        since = began - self._began
-        done = Overcome(kind, since, lasted, recovery_s, struck.note, failed, struck.made)
+        words = [struck.note, f"{struck.again} come again" if struck.again else ""]
+        note = " ".join(filter(None, words))
+        since, made = began - self._began, struck.made
+        done = Overcome(kind, since, lasted, recovery_s, note, failed, made, struck.again)
         self.overcome.append(done)
         feed = self._run.feed
         self._say(
             f"{done.began_s:6.0f} s  {len(self.overcome):3d}  {kind:36s} {lasted:5.1f} s, then "
-            f"{done.recovery_s:5.1f} s  {len(feed.acknowledged):7d} events  {struck.note}"
+            f"{done.recovery_s:5.1f} s  {len(feed.acknowledged):7d} events  {note}"
             + (f"  FAILED: {failed}" if failed else "")
         )

@@ -10,10 +10,9 @@ from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import Producer
 
 from tests.chaos.checker.evidence import Acknowledged, Place
-from tests.faults.messages import Message
+from tests.senders.messages import Message
 
 ACKNOWLEDGED_SECONDS_MAX = 180.0
-BY_KEY = -1  # librdkafka's word for "whichever the partitioner says"
 
 
 class Feed(threading.Thread):
@@ -86,7 +85,6 @@ class Feed(threading.Thread):
             self._prefix + one.topic,
             one.value,
             one.key,
-            partition=BY_KEY if one.partition is None else one.partition,
             headers=list(one.headers),
             on_delivery=self._delivered(one),
         )

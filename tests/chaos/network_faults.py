@@ -9,7 +9,7 @@ from tests.chaos.bench import Run
 from tests.chaos.proxy import Link
 from tests.chaos.strikes import Fault, Struck, lasting, outage, over
 from tests.chaos.toxics import Toxic, Way
-from tests.faults.rig import wait_for
+from tests.services.waiting import wait_for
 
 SLOW = Toxic(latency_s=0.25, jitter_s=0.1, bytes_per_s=125_000)  # +500 ms ±200, 1 Mbit/s
 ASSIGNED = b"partitions assigned"

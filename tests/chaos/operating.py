@@ -11,7 +11,6 @@ from typing import Any
 
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupState,
     ConsumerGroupTopicPartitions,
     KafkaException,
     TopicPartition,
@@ -21,10 +20,11 @@ from monitor.exits import Exit
 from monitor.settings import DLQ_SUFFIX, KafkaSettings
 from tests.chaos.bench import QUIET, Bench, Run, open_run
 from tests.chaos.checker import Place, Violation, gather, violations
-from tests.faults.cohort import cohort
-from tests.faults.messages import Message
-from tests.faults.rig import wait_for
+from tests.chaos.group import WITHOUT_MEMBERS, look_at
+from tests.senders.cohort import cohort
+from tests.senders.messages import Message
 from tests.services import postgres
+from tests.services.waiting import wait_for
 
 EVENTS = 800
 PER_SECOND = 80.0
@@ -158,10 +158,9 @@ async def forget_group(run: Run) -> None:
 async def _once_empty(run: Run, act: Callable[[], Mapping[str, Future[Any]]]) -> None:
     deadline = time.monotonic() + EMPTY_SECONDS_MAX
     while time.monotonic() < deadline:
-        with contextlib.suppress(KafkaException):
-            told = run.bench.admin.describe_consumer_groups([run.group])[run.group]
-            found = await asyncio.to_thread(told.result, 10)
-            if found.state in {ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD}:
+        found = await look_at(run.bench.cluster.bootstrap, run.group)
+        if found is not None and found.state in WITHOUT_MEMBERS:
+            with contextlib.suppress(KafkaException):
                 for done in act().values():
                     await asyncio.to_thread(done.result, 10)
                 return

@@ -27,6 +27,7 @@ KILL_P50_S, KILL_P99_S, TERM_P99_S = 10.0, 15.0, 2.0
 FEW = 5
 LOST = {Kind.LOST, Kind.MISSED, Kind.UNSENT}
 DOUBLED = {Kind.DOUBLED}
+OVERTAKEN = b"another writer was first"
 TAKEOVERS = {kind for kind in worker_faults.FAULTS if kind.startswith("worker killed")}
 TERM_KINDS = {"worker asked to end"}
 
@@ -66,8 +67,8 @@ class Report:
             self.fail(stall)
         if not settled:
             self.fail("what was acknowledged was not recorded and told in time")
-        for problem in run.feed.failed:
-            self.fail(f"the feed: {problem}")
+        for problem, times in Counter(run.feed.failed).items():
+            self.fail(f"the feed: {problem} ({times} times)")
         for crash in crashes(run.supervisor.lives, run.outages):
             self.fail(crash)
         codes = [life.code for life in ended]
@@ -79,6 +80,7 @@ class Report:
         self.facts["events"] = len(run.feed.acknowledged)
         self.facts["unasked exits"] = dict(Counter(str(c) for c in unasked if c is not None))
         self.facts["most memory of a worker, MB"] = run.watch.memory_max >> 20
+        self.facts["times that two workers wrote the same rows"] = run.said(OVERTAKEN)
         self.facts["COMMITs seen by the proxy"] = run.bench.database_link.commits.seen
         self.facts["ends of workers"] = len(run.supervisor.lives)
         self.facts["worker kills"] = sum(map(by_kill, run.supervisor.lives))
@@ -105,6 +107,8 @@ class Report:
         for one in found[:SHOWN_MAX]:
             self.fail(f"{name}: {one.kind}: {one.what}")
         self.failures += [f"{name}: {one.kind}: {one.what}" for one in found[SHOWN_MAX:]]
+        told = Counter(one.finding for one in evidence.notices)
+        self.facts[f"{name}: notices by finding"] = dict(told)
         copies = len(evidence.published) - len(evidence.notices)
         self.facts[f"{name}: accepted, quarantined, notices"] = [
             len(evidence.accepted), len(evidence.quarantined), len(evidence.notices),
@@ -150,6 +154,7 @@ class Report:
         self.facts["faults"] = dict(Counter(one.kind for one in self._overcome if one.made))
         unmade = Counter(one.kind for one in self._overcome if not one.made)
         self.facts["faults that could not be made"] = dict(unmade)
+        self._count_what_came_again()
         self._compare("SIGKILL", TAKEOVERS, {"p50": KILL_P50_S, "p99": KILL_P99_S})
         self._compare("SIGTERM", TERM_KINDS, {"p99": TERM_P99_S})
         self.facts["seconds"] = round(time.monotonic() - self._began)
@@ -166,6 +171,15 @@ class Report:
             told = self.facts | {"scenarios": scenarios, "failures": self.failures}
             told["faults in order"] = [vars(one) for one in self._overcome]
             self._path.write_text(json.dumps(told, indent=1, default=str) + "\n")
+
+    def _count_what_came_again(self) -> None:
+        """Fail where workers were killed, and none of them had anything in hand."""
+        kills = [one for one in self._overcome if one.kind in TAKEOVERS and one.made]
+        left = [one.again for one in kills if one.again]
+        self.facts["kills that left deliveries to come again"] = len(left)
+        self.facts["deliveries that came again after them"] = sum(left)
+        if kills and not left and self._whole:
+            self.fail("no kill left anything to come again")
 
     def _compare(self, signal: str, kinds: Collection[str], limits: Mapping[str, float]) -> None:
         """Take the takeovers after these kinds down, and fail where they took too long."""

@@ -10,14 +10,14 @@ from dataclasses import replace
 from tests.chaos.bench import Run
 from tests.chaos.strikes import Fault, Struck, lasting, outage, over
 from tests.services import is_open
-from tests.services.cluster import Node
+from tests.services.cluster import NumberedNode
 
 IN_SYNC_SECONDS_MAX = 90.0
 DISK_FULL = b"53100"  # the server's word for it, in the workers' logs: its own log is on that disk
 RECOVERY_SECONDS = 4.0  # how long a server that panicked may take to come back by itself
 
 
-async def _broker_killed(run: Run, rng: random.Random, which: Callable[[], Node]) -> Struck:
+async def _broker_killed(run: Run, rng: random.Random, which: Callable[[], NumberedNode]) -> Struck:
     node = await asyncio.to_thread(which)
     alone = len(run.bench.cluster.nodes) == 1
     async with outage(run, of_brokers=True) if alone else nullcontext():

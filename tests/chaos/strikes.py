@@ -14,13 +14,15 @@ from tests.chaos.bench import Run
 class Struck:
     """A fault that is over: `at` is the moment from which the recovery counts.
 
-    `made`: it came to what its name says; where not, nothing was tried by it.
+    `made`: it came to what its name says; where not, nothing was tried by it. `again`: recorded
+    deliveries that a killed worker left to be delivered again.
     """
 
     at: float
     note: str = ""
     failed: str | None = None
     made: bool = True
+    again: int = 0
 
 
 Fault = Callable[[Run, random.Random], Awaitable[Struck]]

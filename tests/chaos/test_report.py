@@ -10,9 +10,9 @@ from tests.chaos.checker import Kind, Violation
 from tests.chaos.report import Report
 
 
-def took(kind: str, *seconds: float, made: bool = True) -> list[Overcome]:
+def took(kind: str, *seconds: float, made: bool = True, again: int = 12) -> list[Overcome]:
     """Faults of one kind, and how long after each the work went on."""
-    return [Overcome(kind, 0.0, 1.0, one, "", None, made) for one in seconds]
+    return [Overcome(kind, 0.0, 1.0, one, "", None, made, again) for one in seconds]
 
 
 def closed(some: Sequence[Overcome], *words: str) -> Report:
@@ -47,6 +47,15 @@ def test_a_takeover_that_was_not_measured_fails_a_run_of_all_kinds() -> None:
     missing = [f"no takeover after {name} was measured" for name in ("SIGKILL", "SIGTERM")]
     assert closed(only_tried).failures == missing
     assert closed(only_tried, "--only", "worker killed at polled").failures == []
+
+
+def test_kills_that_hit_nothing_fail_a_run_of_all_kinds() -> None:
+    idle = took("worker killed", 9.0, 9.0, again=0) + took("worker asked to end", 1.5)
+    assert closed(idle).failures == ["no kill left anything to come again"]
+    assert closed(idle, "--only", "worker killed").failures == []
+    some = closed(idle + took("worker killed", 9.0, again=7))
+    assert some.facts["kills that left deliveries to come again"] == 1
+    assert some.failures == []
 
 
 def test_what_an_operators_step_lost_is_counted() -> None:

@@ -12,12 +12,13 @@ from confluent_kafka import KafkaException
 
 from tests.chaos.checker.evidence import Place, Sample
 from tests.chaos.feed import Feed
-from tests.faults.reading import committed
+from tests.chaos.group import committed
 from tests.services.cluster import Cluster
 
 PERIOD_SECONDS = 1.0
 POLL_SECONDS = 0.05
 COMMITTED_EVERY = 3  # samples
+COMMITTED_SECONDS = 1.5  # by then the living have committed, and no session is over yet
 STALL_SECONDS_MAX = 60.0
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
@@ -71,6 +72,19 @@ class Watch:
         found = await self.fetch(f"{asked} WHERE consumer_group = $1", self.group)
         return {Place(topic, partition): last for topic, partition, last in found}
 
+    async def left(self) -> int:
+        """How many recorded deliveries a worker that died just now left to be delivered again.
+
+        They are of the partitions where nobody goes on, and nobody commits what is recorded.
+        """
+        with contextlib.suppress(*AWAY):
+            ledger = await self.recorded()
+            await asyncio.sleep(COMMITTED_SECONDS)
+            found, later = await self._committed(), await self.recorded()
+            still = [at for at, last in ledger.items() if found and later[at] == last]
+            return sum(max(0, ledger[at] + 1 - found.get(at, 0)) for at in still)
+        return 0
+
     async def total(self) -> int:
         """How many deliveries are recorded, -1 while there is no database."""
         with contextlib.suppress(*AWAY):
@@ -97,8 +111,7 @@ class Watch:
     async def _committed(self) -> Mapping[Place, int]:
         with contextlib.suppress(KafkaException):
             names = {place.topic for place in self._feed.reached}
-            found = await committed(self._cluster.bootstrap, self.group, sorted(names))
-            return {Place(*place): offset for place, offset in found.items()}
+            return await committed(self._cluster.bootstrap, self.group, sorted(names))
         return {}
 
     def _look_for_stall(self) -> None:

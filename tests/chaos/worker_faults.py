@@ -11,7 +11,7 @@ from tests.chaos.bench import Run
 from tests.chaos.ends import not_orderly
 from tests.chaos.strikes import Fault, Struck, lasting, over
 from tests.chaos.supervisor import Life, Slot
-from tests.faults.rig import wait_for
+from tests.services.waiting import wait_for
 
 POINT_SECONDS_MAX = 40.0
 COMMIT_SECONDS_MAX = 20.0
@@ -34,7 +34,7 @@ async def killed(run: Run, rng: random.Random) -> Struck:
     life = run.supervisor.signal(slot, signal.SIGKILL)
     assert life is not None
     await asyncio.to_thread(run.supervisor.wait, life)
-    return Struck(life.asked_at, slot.name)
+    return Struck(life.asked_at, slot.name, again=await run.watch.left())
 
 
 async def killed_at(point: str, run: Run, rng: random.Random) -> Struck:
@@ -53,7 +53,7 @@ async def killed_at(point: str, run: Run, rng: random.Random) -> Struck:
     for life in _armed(run, begun):
         if life.code != -signal.SIGKILL:
             failed = f"ended with {life.code}"
-        return Struck(life.ended or 0.0, told, failed)
+        return Struck(life.ended or 0.0, told, failed, again=await run.watch.left())
     await asyncio.to_thread(run.supervisor.wait, run.supervisor.signal(slot, signal.SIGKILL))
     note = f"{told} was not reached in time: killed without it"
     return Struck(time.monotonic(), note, failed, made=False)
@@ -80,7 +80,7 @@ async def killed_after_commit(run: Run, _rng: random.Random) -> Struck:
     if not hit:
         return Struck(time.monotonic(), "", "no COMMIT came", made=False)
     life = await asyncio.to_thread(run.supervisor.wait, hit[0])
-    return Struck(life.asked_at if life else time.monotonic())
+    return Struck(life.asked_at if life else time.monotonic(), again=await run.watch.left())
 
 
 async def asked_to_end(run: Run, rng: random.Random) -> Struck:

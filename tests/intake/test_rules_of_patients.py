@@ -14,9 +14,9 @@ from monitor.settings import KafkaSettings, Settings
 from monitor.wire.codec import decode
 from monitor.wire.delivery import Delivery, Event, Rejection
 from tests.clinical.facts import STUDY, enrolled, sample
-from tests.faults.replay import replay as whole_replay
 from tests.intake.desk import P1, P2, TOPICS, Desk
 from tests.intake.test_activation import SINGLE, activate, of, told_desk
+from tests.intake.whole_replay import whole_replay
 
 
 async def test_a_hash_of_an_older_spelling_replays_by_the_rules_recorded_first() -> None:

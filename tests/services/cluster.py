@@ -8,10 +8,9 @@ import atexit
 import contextlib
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,17 +19,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from tests.services import free_ports
-from tests.services.jars import jars
-from tests.services.kafka import (
-    CLUSTER,
-    LOGGING,
-    SINGLE_NODE,
-    START_SECONDS_MAX,
-    STOP_SECONDS_MAX,
-    wait_served,
-)
+from tests.services.kafka import SINGLE_NODE
+from tests.services.node import CLUSTER, START_SECONDS_MAX, Node
 
-SMALL = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 QUIET = {"log_level": 0}
 COORDINATOR_TRIES = 20
 
@@ -45,19 +36,17 @@ class Ports:
     controller: int
 
 
-class Node:
-    """One broker and controller; its log outlives every end but the cluster's `close`."""
+class NumberedNode(Node):
+    """A node that knows its number in the cluster, and its ports."""
 
-    def __init__(self, number: int, ports: Ports, folder: Path, properties: dict[str, str]) -> None:
+    def __init__(
+        self, number: int, ports: Ports, folder: Path, properties: Mapping[str, str]
+    ) -> None:
         self.number = number
         self.ports = ports
-        self.folder = folder / f"node-{number}"
-        self.folder.mkdir()
-        self.log_path = self.folder / "broker.log"
-        self._child: subprocess.Popen[bytes] | None = None
-        told = properties | self._own()
-        self._properties = self.folder / "server.properties"
-        self._properties.write_text("".join(f"{name}={value}\n" for name, value in told.items()))
+        own = folder / f"node-{number}"
+        own.mkdir()
+        super().__init__(f"127.0.0.1:{ports.plain}", {**properties, **self._own()}, own)
 
     def _own(self) -> dict[str, str]:
         at = self.ports
@@ -66,60 +55,9 @@ class Node:
         told = zip(names, (at.advertised, at.plain, at.controller), strict=True)
         return {
             "node.id": str(self.number),
-            "log.dirs": str(self.folder / "log"),
             "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in listening),
             "advertised.listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in told),
         }
-
-    @property
-    def plain(self) -> str:
-        return f"127.0.0.1:{self.ports.plain}"
-
-    @property
-    def alive(self) -> bool:
-        return self._child is not None and self._child.poll() is None
-
-    def format(self, initial: str) -> None:
-        tool = ["kafka.tools.StorageTool", "format", "-t", CLUSTER]
-        command = [*_java(), *tool, "-c", str(self._properties), "--initial-controllers", initial]
-        told = subprocess.run(command, capture_output=True, text=True, check=False)
-        if told.returncode != 0:
-            raise RuntimeError(f"Kafka could not format its log: {told.stderr[-500:]}")
-
-    def launch(self) -> None:
-        """Start without waiting."""
-        with self.log_path.open("ab") as log:
-            # A session of its own: Ctrl-C reaches the tests only, which then end the broker.
-            self._child = subprocess.Popen(
-                [*_java(), "kafka.Kafka", str(self._properties)],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def wait(self) -> None:
-        """Wait until it serves; raises RuntimeError with the end of its log if it never does."""
-        if not wait_served(self.plain, START_SECONDS_MAX):
-            self.end(signal.SIGKILL)
-            raise RuntimeError(f"Kafka did not start: {self.log_path.read_text()[-1000:]}")
-
-    def start(self) -> None:
-        self.launch()
-        self.wait()
-
-    def end(self, number: signal.Signals) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.send_signal(number)
-            try:
-                child.wait(STOP_SECONDS_MAX)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-
-
-def _java() -> list[str]:
-    return ["java", *SMALL, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", f"{jars()}/*"]
 
 
 class Cluster:
@@ -129,18 +67,17 @@ class Cluster:
     """
 
     def __init__(self, advertised: Sequence[int]) -> None:
-        """One node for each advertised port."""
+        """One node for each advertised port; raises UnavailableError where no broker can run."""
         count = len(advertised)
         self.folder = Path(tempfile.mkdtemp(prefix="monitor-cluster-"))
+        self.nodes: list[NumberedNode] = []
         atexit.register(self.close)
         plain, proxied, controllers = (free_ports(count * 3)[i::3] for i in range(3))
         places = list(map(Ports, plain, proxied, advertised, controllers))
         properties = _properties(places)
-        self.nodes = [
-            Node(number, ports, self.folder, properties)
-            for number, ports in enumerate(places, start=1)
-        ]
-        self.bootstrap = ",".join(node.plain for node in self.nodes)
+        for number, ports in enumerate(places, start=1):
+            self.nodes.append(NumberedNode(number, ports, self.folder, properties))
+        self.bootstrap = ",".join(node.bootstrap for node in self.nodes)
         self.proxied = ",".join(f"127.0.0.1:{port}" for port in advertised)
 
     @cached_property
@@ -154,8 +91,7 @@ class Cluster:
     def start(self) -> None:
         """Start every node that is not running and wait for all of them."""
         for node in self.nodes:
-            if not (node.folder / "log").exists():
-                node.format(self._initial)
+            node.format("--initial-controllers", self._initial)
         down = [node for node in self.nodes if not node.alive]
         for node in down:
             node.launch()
@@ -195,13 +131,13 @@ class Cluster:
             time.sleep(0.3)
         return True
 
-    def leader(self, topic: str, partition: int) -> Node:
+    def leader(self, topic: str, partition: int) -> NumberedNode:
         """Return the node that leads a partition."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
         found = admin.list_topics(topic, timeout=10.0).topics[topic].partitions[partition]
         return self.nodes[max(found.leader, 1) - 1]
 
-    def coordinator(self, group: str) -> Node:
+    def coordinator(self, group: str) -> NumberedNode:
         """Return the node that coordinates a consumer group."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
         for _ in range(COORDINATOR_TRIES):

@@ -7,7 +7,7 @@ from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
 from tests.services import UnavailableError, free_ports
-from tests.services.kafka import START_SECONDS_MAX, wait_served
+from tests.services.node import START_SECONDS_MAX, wait_served
 
 
 class _Container:

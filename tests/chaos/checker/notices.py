@@ -154,14 +154,16 @@ def notices_are_published(seen: Seen) -> Found:
 
 
 def first_occurrences_are_in_sequence(seen: Seen) -> Found:
-    """Of each patient 1, 2, 3 … in the database, and on the topic when copies are left out."""
+    """Of each patient 1, 2, 3 … in the database, and on one partition when copies are left out."""
     bytes_of = {row.notice_id: (row.sequence, row.value) for row in seen.evidence.notices}
     held = by(seen.evidence.notices, lambda row: "/".join(row.patient).encode())
     published: dict[bytes | None, dict[int, None]] = defaultdict(dict)
+    partitions: dict[bytes | None, set[int]] = defaultdict(set)
     for one in seen.evidence.published:
         sequence, value = bytes_of.get(notice_id_of(one), (0, None))
         if one.value == value:
             published[one.key].setdefault(sequence)
+            partitions[one.key].add(one.partition)
     for patient in held.keys() | published.keys():
         sequences = [row.sequence for row in held.get(patient or b"", ())]
         if sequences != list(range(1, len(sequences) + 1)):
@@ -169,6 +171,8 @@ def first_occurrences_are_in_sequence(seen: Seen) -> Found:
         first = list(published[patient])
         if first != list(range(1, len(first) + 1)):
             yield Violation(Kind.OUT_OF_SEQUENCE, f"{patient!r}: {first} on the topic")
+        if len(partitions[patient]) > 1:
+            yield Violation(Kind.OUT_OF_SEQUENCE, f"{patient!r}: on several partitions")
 
 
 def dead_letters_carry_the_original(seen: Seen) -> Found:

@@ -26,8 +26,8 @@ from tests.chaos.checker.rows import (
     RecordRow,
     StateRow,
 )
-from tests.faults.cohort import cohort
-from tests.faults.messages import Message
+from tests.senders.cohort import cohort
+from tests.senders.messages import Message
 
 PARTITIONS = 2
 TOPICS = {name: name for name in ("ctdna.results", "imaging.reads", "clinical.events")}

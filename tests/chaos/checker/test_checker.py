@@ -67,6 +67,9 @@ FLAWS = {
     "an inbox row with other bytes": Flaw(
         Kind.ALTERED, changed("accepted", lambda row: row._replace(message_key=b"other"))
     ),
+    "an inbox row with another value": Flaw(
+        Kind.ALTERED, changed("accepted", lambda row: row._replace(value=b"{}"))
+    ),
     "a quarantine row with other bytes": Flaw(
         Kind.ALTERED, changed("quarantined", lambda row: row._replace(value=b"other"))
     ),
@@ -143,6 +146,7 @@ FLAWS = {
     "a notice that is on the topic only": Flaw(Kind.INVENTED, changed("published", other_id)),
     "a first notice left out": Flaw(Kind.OUT_OF_SEQUENCE, without("published")),
     "notices on the topic in another order": Flaw(Kind.OUT_OF_SEQUENCE, two_swapped_on_the_topic),
+    "a copy on another partition": Flaw(Kind.OUT_OF_SEQUENCE, a_copy(partition=1)),
     "a dead letter that is not there": Flaw(Kind.UNSENT, without("dead_letters")),
     "a dead letter with other bytes": Flaw(
         Kind.INVENTED, changed("dead_letters", lambda row: row._replace(value=b""))

@@ -33,5 +33,5 @@ def test_nothing_that_the_checker_loads_is_the_monitor() -> None:
     assert "tests.auditor.judge" in told
     assert [name for name in told if name.partition(".")[0] == "monitor"] == []
     assert "tests.auditor.product" not in told
-    assert [name for name in told if name.startswith("tests.faults")] == []
+    assert [name for name in told if name.startswith("tests.senders")] == []
     assert "tests.chaos.checker.sound" not in told

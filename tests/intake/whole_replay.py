@@ -1,43 +1,29 @@
-"""The recorded events once more, in their order, through intake and rules without a database.
+"""The recorded events once more, in their order, through intake and rules into a new ledger."""
 
-Run as a program it reads a ledger's events and states, and writes what should have been told of
-them and what stands as JSON.
-"""
-
-import asyncio
-import json
-import sys
 import time
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from monitor.activation import Activation
 from monitor.active_rules import History, first_ruleset, ruleset_by_hash
-from monitor.clinical.state import load_state
-from monitor.clinical.timeline import timeline
 from monitor.clinical.transitions import Ruleset
 from monitor.clock import Clock, FixedClock
 from monitor.intake import Intake, IntakeSettings
 from monitor.ledger.activations import chained
-from monitor.ledger.engine import open_engine
-from monitor.ledger.entries import AcceptedRow, EventKey, PatientKey
+from monitor.ledger.entries import AcceptedRow, EventKey, NoticeRow
 from monitor.ledger.memory import MemoryLedger
-from monitor.ledger.sql import SqlLedger
 from monitor.replay import once_more
 from monitor.rulesets import Rulesets
 from monitor.settings import Settings
 from monitor.wire.codec import decode
 from monitor.wire.rules_changed import RULES_TOPIC, RulesEvent, read_rules_event
-from tests.faults.evidence import Told
-from tests.faults.reading import read_accepted, read_documents
 
 BATCH = 97  # other boundaries than any worker's
 
 
-async def replay(
+async def whole_replay(
     accepted: Sequence[AcceptedRow], settings: Settings, history: History = ()
-) -> list[Told]:
+) -> list[NoticeRow]:
     """Every notice that follows from these events in this order; each must be accepted.
 
     `history` holds the activated rules: a change of rules is an event of every patient.
@@ -65,7 +51,7 @@ async def replay(
         for begin in range(0, len(batch), BATCH):
             receipts = await intake.settle(batch[begin : begin + BATCH])
             assert {receipt.outcome for receipt in receipts} <= {"applied", "stale"}
-    return told_by(ledger)
+    return list(ledger._notices.values())
 
 
 def _rules_at_first(
@@ -111,48 +97,3 @@ async def _begin(number: int, ledger: MemoryLedger, history: History) -> None:
 async def _switch(row: AcceptedRow, activation: Activation) -> None:
     event: RulesEvent = read_rules_event(row.value)
     await activation.switch(row.patient, event.activation)
-
-
-def told_by(ledger: MemoryLedger) -> list[Told]:
-    """The notices in a ledger, in the order of their recording."""
-    return [
-        Told(n.notice_id, n.patient, n.sequence, n.finding, tuple(n.headers), n.value)
-        for n in ledger._notices.values()
-    ]
-
-
-def standing(documents: Sequence[str], rules: Rulesets | None = None) -> dict[str, object]:
-    """The findings that stand, of each patient, from the stored states."""
-    rules = rules or Rulesets(None)
-    found: dict[str, object] = {}
-    for state in map(load_state, documents):
-        ruleset = rules(state.study_id)
-        assert ruleset is not None
-        document = timeline(state, ruleset)
-        found[f"{state.study_id}/{state.patient_id}"] = document["standing_findings"]
-    return found
-
-
-def to_line(told: Told) -> list[Any]:
-    headers = [[name, value.decode("latin-1")] for name, value in told.headers]
-    return [*told[:4], headers, told.value.decode("latin-1")]
-
-
-def from_line(line: list[Any]) -> Told:
-    notice_id, patient, sequence, finding, headers, value = line
-    pairs = tuple((name, text.encode("latin-1")) for name, text in headers)
-    encoded = value.encode("latin-1")
-    return Told(notice_id, PatientKey(*patient), sequence, finding, pairs, encoded)
-
-
-async def main(url: str) -> None:
-    ledger = SqlLedger(open_engine(url))
-    history = await ledger.active_rules()
-    await ledger.close()
-    told = await replay(await read_accepted(url), Settings(), history)
-    found = standing(await read_documents(url))
-    json.dump({"told": list(map(to_line, told)), "standing": found}, sys.stdout)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))

@@ -44,21 +44,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class Message:
-    """A Kafka message to be, and what must become of it: `refused` is None when accepted.
-
-    `line` is the same event in a file, None where there is no such line. `partition` None leaves
-    it to the key.
-    """
+    """A Kafka message to be, and what must become of it: `refused` is None when accepted."""
 
     day: float
     topic: str
     key: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     value: bytes | None
-    pair: tuple[str, str] | None
     refused: Reason | None
-    line: bytes | None
-    partition: int | None = None
     number: int = -1
 
     def numbered(self, number: int) -> "Message":
@@ -81,7 +74,4 @@ def message(fact: Fact, mode: str, *, refused: Reason | None = None) -> Message:
         value = fact.line
         if mode == "structured":
             headers = (("content-type", b"application/cloudevents+json"),)
-    pair = (fact.source, fact.event_id)
-    return Message(
-        fact.day, fact.topic, fact.patient.encode(), headers, value, pair, refused, fact.line
-    )
+    return Message(fact.day, fact.topic, fact.patient.encode(), headers, value, refused)

@@ -1,50 +1,43 @@
 """A seeded stream of messages of many patients, with all that goes wrong on the way to us.
 
-Some are doubled, corrected, late, moved to another patient, or cannot be read.
+Some are doubled, corrected, late, moved to another patient, without a key, or cannot be read.
 """
 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, count
 
 from monitor.wire.delivery import Reason
-from tests.faults.messages import MODES, TYPE_PREFIX, Fact, Message, message
-from tests.faults.patients import facts, new_course
+from tests.senders.messages import MODES, TYPE_PREFIX, Fact, Message, message
+from tests.senders.patients import facts, new_course
 
-MESSAGES_PER_PATIENT_MIN = 22
+WAVE = 32  # patients, of whom everything is sent before anything of the next
+SCATTERED = 0.1  # of the patients: no key keeps their messages together, so workers share them
 DOUBLED, CORRECTED, LATE, MOVED, POISONED, KEYLESS = 0.05, 0.04, 0.03, 0.003, 0.01, 0.01
 
 
 def cohort(total: int, seed: int) -> list[Message]:
-    """`total` numbered messages in the order in which they are sent."""
-    rng = random.Random(seed)
-    patients = range(total // MESSAGES_PER_PATIENT_MIN + 1)
-    sent = chain.from_iterable(_of_patient(number, rng) for number in patients)
-    ordered = sorted(sent, key=lambda one: one.day)
-    assert len(ordered) >= total
+    """`total` numbered messages in the order in which they are sent.
+
+    Wave after wave: wherever they end, most patients were told of to their end. What is due of
+    the others in all the time since then would be most of what the monitor has to say.
+    """
+    rng, ordered = random.Random(seed), list[Message]()
+    for first in count(0, WAVE):
+        if len(ordered) >= total:
+            break
+        patients = range(first, first + WAVE)
+        sent = chain.from_iterable(_of_patient(number, rng) for number in patients)
+        ordered += sorted(sent, key=lambda one: one.day)
     return [one.numbered(number) for number, one in enumerate(ordered[:total])]
 
 
-def scattered(patients: int, total: int, partitions: int, seed: int) -> list[Message]:
-    """`total` sound messages of a few patients without keys, spread over all partitions."""
-    rng = random.Random(seed)
-    courses = [new_course(number, rng) for number in range(patients)]
-    for course in courses:
-        course.visits = total // patients // 3 + 1
-    sent = [message(fact, "bare") for course in courses for fact in facts(course, rng)]
-    rng.shuffle(sent)
-    # Enrolments last: notices would keep writers of one patient apart by their sequence alone.
-    sent.sort(key=lambda one: b"patient.enrolled" in (one.value or b""))
-    return [
-        replace(one, key=None, partition=rng.randrange(partitions)).numbered(number)
-        for number, one in enumerate(sent[-total:])
-    ]
-
-
 def _of_patient(number: int, rng: random.Random) -> Iterator[Message]:
+    scattered = rng.random() < SCATTERED
     for fact in facts(new_course(number, rng), rng):
-        yield from _sent(fact, number, rng)
+        for one in _sent(fact, number, rng):
+            yield replace(one, key=None) if scattered else one
 
 
 def _sent(fact: Fact, number: int, rng: random.Random) -> Iterator[Message]:
@@ -100,7 +93,7 @@ def _poison(fact: Fact, reason: Reason, **changed: object) -> Message:
     """A message of an event of its own that cannot be read as one of ours."""
     told = replace(fact, event_id=f"{fact.event_id}/poison")
     sound = message(told, "structured", refused=reason)
-    return replace(sound, line=None, **changed)  # type: ignore[arg-type]
+    return replace(sound, **changed)  # type: ignore[arg-type]
 
 
 def _without_value(fact: Fact) -> Message:

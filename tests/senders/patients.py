@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.faults.messages import Fact
+from tests.senders.messages import Fact
 
 STUDY = "NCT06778382"
 EPOCH = datetime.date(2023, 1, 1)
