@@ -105,11 +105,12 @@ class Sites:
         ]
 
     def _benign(self, site_id: str, before: Record) -> list[Record]:
+        """Those of earlier days; of two samples of one day the malignant one tells."""
         return [
             biopsy
             for biopsy in self.biopsies
             if biopsy.data["site_id"] == site_id and not biopsy.data["malignant"]
-            if biopsy.order < before.order
+            if biopsy.clinical_day < before.clinical_day
         ]
 
     def read_proven_by(self, biopsy: Record, reads: Sequence[Record]) -> Record | None:
