@@ -40,9 +40,11 @@ class Harness:
         self._out = self.log.open("ab")
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    def publish(self, count: int, first: int = 0) -> None:
-        topics = list(self.kafka.inputs)
-        producer = Producer({"bootstrap.servers": self.kafka.bootstrap_servers, "log_level": 0})
+    def publish(self, count: int, first: int = 0, compression: str = "none") -> None:
+        topics, servers = list(self.kafka.inputs), self.kafka.bootstrap_servers
+        producer = Producer(
+            {"bootstrap.servers": servers, "log_level": 0, "compression.type": compression}
+        )
         for number in range(first, first + count):
             producer.produce(
                 topics[number % 3],

@@ -20,13 +20,16 @@ from tests.stream.harness import Harness, until
 
 pytestmark = pytest.mark.slow  # each starts workers, some wait out a session or a time limit
 
+COMPRESSIONS = ("none", "gzip", "lz4", "snappy", "zstd")  # each producer's own choice
+
 
 def _more_than(harness: Harness, count: int) -> bool:
     return harness.recorded().total() > count
 
 
 def test_every_delivery_comes_once_as_it_was_sent(harness: Harness) -> None:
-    harness.publish(600)
+    for number, compression in enumerate(COMPRESSIONS):
+        harness.publish(120, 120 * number, compression)
     worker = harness.start()
     until(lambda: harness.recorded().total() == 600)
     began = time.monotonic()
