@@ -5,13 +5,12 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
-
-from confluent_kafka import KafkaException
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 from tests.chaos import clocks, network_faults, server_faults, worker_faults
 from tests.chaos.bench import Run
+from tests.chaos.checker.evidence import Sample
 from tests.chaos.strikes import Fault, Struck, over
 
 FAULTS: Mapping[str, Fault] = {
@@ -33,11 +32,10 @@ WEIGHTS = {
     "all brokers down": 0.5,
 }
 FIRST = ("worker killed", "worker asked to end")  # their takeovers are the run's own figures
-# How long work may take to go on after a fault is over, where reliability.md says it for one kind.
+# How long work may stand still while one of several brokers is away.
+STILL_S = {"broker killed": 15.0, "leader killed": 15.0, "brokers restarted in turn": 5.0}
+# How long work may take to go on after a fault is over, where there is a word for one kind.
 WITHIN_S = {
-    "broker killed": 15.0,
-    "leader killed": 15.0,
-    "brokers restarted in turn": 5.0,
     "database stopped": 10.0,
     "database killed": 10.0,
     "database cut off": 10.0,
@@ -46,6 +44,7 @@ WITHIN_S = {
 MARK_SECONDS = 0.5  # what is acknowledged until then after a fault must be recorded for the next
 BEFORE_SECONDS = (0.3, 2.5)
 RECOVERY_SECONDS_MAX = 60.0
+BENCH_FAILED = "the bench failed"
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Overcome:
     """A fault, whether it was `made`, and how long it took until the work went on everywhere.
 
     `again`: how many deliveries a killed worker had recorded and yet left to be delivered again.
+    `still_s`: how long nothing was recorded at the longest, though something waited.
     """
 
     kind: str
@@ -63,6 +63,17 @@ class Overcome:
     failed: str | None
     made: bool = True
     again: int = 0
+    still_s: float = 0.0
+
+
+def standstill(samples: Sequence[Sample], since: float, until: float) -> float:
+    """The longest time, in seconds, in which nothing was recorded though something waited."""
+    longest, began = 0.0, since
+    for before, now in pairwise(one for one in samples if since <= one.at <= until):
+        if now.recorded != before.recorded or now.recorded >= now.fed:
+            began = now.at
+        longest = max(longest, now.at - began)
+    return longest
 
 
 def plan(rng: random.Random, kinds: Sequence[str]) -> Iterator[str]:
@@ -106,7 +117,7 @@ class Campaign:
         for kind in islice(self._plan, faults_max):
             if time.monotonic() - self._began > seconds or self._run.supervisor.refused():
                 return
-            if kind in WITHIN_S or kind in FIRST:
+            if kind in {*WITHIN_S, *STILL_S, *FIRST}:
                 await self._run.steady()  # a worker that still joins would be measured too
             await asyncio.sleep(self._rng.uniform(*BEFORE_SECONDS))
             began = time.monotonic()
@@ -114,15 +125,15 @@ class Campaign:
             lasted = time.monotonic() - began
             recovery = await self._recovers(struck.at)
             self._note(kind, began, lasted, recovery, struck)
-            if recovery is None:
+            if recovery is None or (struck.failed or "").startswith(BENCH_FAILED):
                 return
 
     async def _struck(self, kind: str) -> Struck:
         """The fault; one that could not be made is a failure of the bench, and the run's end."""
         try:
             return await FAULTS[kind](self._run, self._rng)
-        except (AssertionError, RuntimeError, OSError, KafkaException) as problem:
-            return over("", f"the bench failed: {problem!r}")
+        except Exception as problem:  # noqa: BLE001 - the run so far is worth its report
+            return replace(over("", f"{BENCH_FAILED}: {problem!r}"), made=False)
 
     async def _recovers(self, since: float) -> float | None:
         """Seconds until all that was acknowledged up to now is recorded; None: it never was."""
@@ -141,7 +152,8 @@ class Campaign:
         words = [struck.note, f"{struck.again} come again" if struck.again else ""]
         note = " ".join(filter(None, words))
         since, made = began - self._began, struck.made
-        done = Overcome(kind, since, lasted, recovery_s, note, failed, made, struck.again)
+        still_s = standstill(self._run.watch.samples, began, time.monotonic())
+        done = Overcome(kind, since, lasted, recovery_s, note, failed, made, struck.again, still_s)
         self.overcome.append(done)
         feed = self._run.feed
         self._say(

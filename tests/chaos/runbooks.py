@@ -21,6 +21,7 @@ from tests.chaos.operating import Stage, open_stage
 MORE_PARTITIONS = PARTITIONS + 2
 NOTICED_SECONDS_MAX = 30.0  # how long a running worker is given to notice a changed topic
 SHOWN_MAX = 5
+REFUSALS = {Exit.START_REFUSED, Exit.LEDGER_BEHIND, Exit.UNREACHABLE}  # the last of a start
 
 
 async def database_restored(stage: Stage) -> None:
@@ -33,8 +34,8 @@ async def database_restored(stage: Stage) -> None:
     await stage.feed(0.6)
     run.watch.compares = False
     await operating.swap_database(run, "older_copy")
+    run.watch.restored = True  # before the next look at it
     stage.forgotten = await asyncio.to_thread(operating.output_ends, run)
-    run.watch.restored = True
     await stage.feed(0.8, settles=False)
     await stage.refused(Exit.LEDGER_BEHIND)
     ledger = await run.watch.recorded()
@@ -122,6 +123,13 @@ STEPS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
 }
 
 
+def crashed(stage: Stage) -> str | None:
+    """The ends that no runbook speaks of: a worker that refuses does not crash before it does."""
+    lives = stage.run.supervisor.lives
+    codes = {life.code for life in lives if life.asked is None and life.code is not None}
+    return f"workers ended with exit codes {sorted(codes - REFUSALS)}" if codes - REFUSALS else None
+
+
 async def mended(name: str, bench: Bench, seed: int) -> tuple[Overcome, list[Violation]]:
     """Make the fault, see the refusal, take the operator's steps, see all of it told."""
     began, found = time.monotonic(), list[Violation]()
@@ -134,7 +142,7 @@ async def mended(name: str, bench: Bench, seed: int) -> tuple[Overcome, list[Vio
             recovery = time.monotonic() - mended_at
             found = await stage.checked()
             words = [f"{one.kind}: {one.what}" for one in found[:SHOWN_MAX]]
-            failed = f"{len(found)} violations: {'; '.join(words)}" if found else None
+            failed = f"{len(found)} violations: {'; '.join(words)}" if found else crashed(stage)
         except operating.NotAsExpected as problem:
             recovery, failed = -1.0, f"{problem}\n{stage.run.supervisor.last_words()}"
     return Overcome(name, 0.0, time.monotonic() - began, recovery, "", failed), found

@@ -73,3 +73,9 @@ def test_a_difference_in_the_programs_own_audit_fails() -> None:
     assert report.failures == []
     report.add_audit(1)
     assert report.failures == ["main: monitor audit --all ended with 1"]
+
+
+def test_a_kind_of_fault_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        arguments(["--only", "worker kiled"])
+    assert "worker killed at polled" in capsys.readouterr().err
