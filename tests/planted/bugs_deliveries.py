@@ -106,6 +106,15 @@ Refused(Reason.ENVELOPE_INVALID, "source", words))
         ),
     ),
     bug(
+        "late stale version refused",
+        "A lower version that comes late is refused as a conflict, not kept.",
+        (
+            "ledger/standing.py",
+            "Verdict(Effect.STALE, row if row.settled else _remembered(row, version, content))\n",
+            "Verdict(Effect.CONFLICT, row)\n",
+        ),
+    ),
+    bug(
         "provisional version in the settled one's place",
         "A preliminary version that comes after a final one stands.",
         (

@@ -183,6 +183,17 @@ MOVE_OFFSETS = Rewrite(tables.delivery_ledger, _PARTITION, ("last_offset",), add
         ),
     ),
     bug(
+        "second half of a batch left out",
+        "Of a batch that is halved only the first half is recorded, and all of it acknowledged.",
+        (
+            "intake.py",
+            """\
+        return [*await self.settle(batch[:middle]), *await self.settle(batch[middle:])]
+""",
+            "        return await self.settle(batch[:middle])\n",
+        ),
+    ),
+    bug(
         "outage taken for done",
         "When the ledger does not answer, a batch counts as recorded.",
         (

@@ -60,6 +60,15 @@ BUGS = (
         ),
     ),
     bug(
+        "lease asked and not heeded",
+        "A relay asks for the lease and sends, whatever the answer is.",
+        (
+            "relay.py",
+            "        return held\n",
+            "        return True\n",
+        ),
+    ),
+    bug(
         "resend with other bytes",
         "Every sending carries the moment of its own.",
         (

@@ -16,9 +16,11 @@ AGAIN_SECONDS = 5.0
 
 
 class Watcher(Protocol):
-    """Who is told how somebody ended."""
+    """Who is told how somebody ended, and what befell them."""
 
     def ended(self, who: Caller, problem: BaseException | None) -> None: ...
+
+    def struck(self, kind: str) -> None: ...
 
 
 class Operator:

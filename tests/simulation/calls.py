@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from monitor.ledger.entries import Changes, Sent
 from monitor.relay import LEASE, LEASE_SECONDS
+from monitor.wire.delivery import Delivery
 from tests.simulation.broker import Broker, Headers
 from tests.simulation.database import Database
 
@@ -139,6 +140,7 @@ class LedgerPort:
         self._exchange = exchange
         self._who = who
         self._leased_at = -math.inf
+        self.batch: Sequence[Delivery] = ()  # that is decided now
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         def asked(*given: Any) -> Coroutine[Any, Any, Any]:
@@ -156,17 +158,18 @@ class LedgerPort:
         if name == "mark_sent":
             self._note_unsent(given[0])
         answer = finished(getattr(database.ledger, name)(*given))
-        if name == "acquire_lease" and given[0] == LEASE:
-            self._leased_at = asyncio.get_running_loop().time()
+        if name in {"acquire_lease", "release_lease"} and given[0] == LEASE:
+            holds = name == "acquire_lease" and answer
+            self._leased_at = asyncio.get_running_loop().time() if holds else -math.inf
         if name == "record":
             changes: Changes = given[0]
-            database.remember(changes)
+            database.remember(changes, self.batch)
         return answer
 
     def _check_lease(self) -> None:
-        """A relay reads the outbox no longer than its lease lasts after it took that last."""
+        """A relay reads the outbox no longer than its lease lasts after it last was given it."""
         if asyncio.get_running_loop().time() - self._leased_at > LEASE_SECONDS:
-            self._exchange.wrong.append("the outbox was read under a lease that had run out")
+            self._exchange.wrong.append("the outbox was read without a lease that still lasts")
 
     def _note_unsent(self, marked: Sequence[Sent]) -> None:
         known = {(key, value) for _, key, value in self._exchange.sent}

@@ -1,7 +1,8 @@
 """The database of a world: the ledger in memory, with copies of earlier points to restore."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.ledger.entries import (
@@ -15,8 +16,10 @@ from monitor.ledger.entries import (
     TopicPartition,
 )
 from monitor.ledger.memory import MemoryLedger
+from monitor.wire.delivery import Delivery
 
 Copy = dict[str, Any]
+Row = AcceptedRow | QuarantineRow
 Bytes = tuple[tuple[tuple[str, bytes | None], ...], bytes | None]
 
 
@@ -33,13 +36,16 @@ class Database:
         self.told_of: dict[str, PatientKey] = {}  # by the notice's id
         self.ever_refused: dict[tuple[object, ...], QuarantineRow] = {}
         self.furthest: dict[TopicPartition, int] = {}
+        self.decided: list[Row] = []  # in the order of the transactions, and in each as its batch
+        self._decided_then = 0  # of them, when the copy was made
 
     def seconds(self) -> float:
         """The database's own time."""
         return self._elapsed() + self.skew_seconds
 
-    def remember(self, changes: Changes) -> None:
-        """Note what was just committed, for the day on which it may be gone."""
+    def remember(self, changes: Changes, batch: Sequence[Delivery]) -> None:
+        """Note what was just committed of a batch, for the day on which it may be gone."""
+        self.decided += _in_order(changes, batch)
         for row in changes.notices:
             self.ever_told.setdefault(row.notice_id, set()).add((tuple(row.headers), row.value))
             self.told_of[row.notice_id] = row.patient
@@ -104,12 +110,39 @@ class Database:
     def save(self) -> None:
         """Make the copy that `restore` goes back to."""
         self.copy = {name: _copied(part) for name, part in vars(self.ledger).items()}
+        self._decided_then = len(self.decided)
 
     def restore(self) -> None:
         """Go back to the copy, whatever was committed since."""
         assert self.copy is not None
         for name, part in self.copy.items():
             setattr(self.ledger, name, _copied(part))
+        del self.decided[self._decided_then :]
+
+
+def _in_order(changes: Changes, batch: Sequence[Delivery]) -> Iterator[Row]:
+    """The rows of a transaction as the batch had their deliveries; a duplicate has none.
+
+    Of two copies in one batch the first may be refused and the second accepted, never so reversed.
+    """
+    refused, accepted = deque[Row](changes.quarantined), deque[Row](changes.accepted)
+    for delivery in batch:
+        for rows in (refused, accepted):
+            if rows and _place(rows[0]) == _place(delivery):
+                yield rows.popleft()
+                break
+    yield from (*accepted, *refused)
+
+
+def outcome_of(row: Row) -> str:
+    """What became of a delivery that has a row."""
+    if isinstance(row, QuarantineRow):
+        return "rejected"
+    return "stale" if row.outcome == "stale" else "applied"
+
+
+def _place(one: Row | Delivery) -> tuple[str, int, int]:
+    return one.topic, one.partition, one.offset
 
 
 def _copied(part: Any) -> Any:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.clinical.state import load_state
 from monitor.clinical.timeline import timeline
-from monitor.ledger.entries import AcceptedRow, NoticeRow, PatientKey
+from monitor.ledger.entries import AcceptedRow, NoticeRow, PatientKey, QuarantineRow
 from monitor.wire.closed_day import CLOCK_TOPIC
 from monitor.wire.rules_changed import RULES_TOPIC
 from tests.auditor.audited import of_patient
@@ -20,6 +20,7 @@ from tests.auditor.judge import NAMESPACE, judgement
 from tests.auditor.ledger import Ledger, Patient
 from tests.auditor.product import read_again
 from tests.auditor.told import Heard, Listeners
+from tests.simulation.database import Row, outcome_of
 from tests.simulation.world import World, ruleset
 
 TOLD_STEP_BY_STEP_OF = 2  # every so many seeds the model says what each single fact tells
@@ -28,9 +29,9 @@ EVERYTHING = Scope()
 
 def disagreements(world: World) -> Iterator[str]:
     """Where the ledger's states and notices are not what the model makes of the same facts."""
-    rows: dict[str, list[AcceptedRow]] = defaultdict(list)
-    for row in world.database.accepted():
-        rows[row.patient.study_id].append(row)
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in world.database.decided:
+        rows[_study(world, row)].append(row)
     notices: dict[str, list[NoticeRow]] = defaultdict(list)
     for notice in world.database.notices():
         notices[notice.patient.study_id].append(notice)
@@ -50,26 +51,19 @@ def disagreements(world: World) -> Iterator[str]:
 class Study:
     """One study's facts in the ledger's order."""
 
-    def __init__(self, world: World, study: str, rows: Sequence[AcceptedRow]) -> None:
+    def __init__(self, world: World, study: str, rows: Sequence[Row]) -> None:
         self._world = world
         self._study = study
         self._rules = world.rules[study].nested()
-        self._rows = [row for row in rows if row.topic != RULES_TOPIC]
-        self._events = [_event(world, row) for row in self._rows]
+        self._decided = [(row, _event(world, row)) for row in rows if row.topic != RULES_TOPIC]
         self._ledger = Ledger()
 
     def outcomes(self) -> Iterator[str]:
-        """What becomes of each fact; at last what was refused, for the marks that it leaves."""
-        for row, event in zip(self._rows, self._events, strict=True):
-            outcome = self._ledger.receive(event)
-            if outcome != ("stale" if row.outcome == "stale" else "applied"):
-                yield f"{row.topic} {row.offset}: {row.outcome}, and the model says {outcome}"
-        for refused in self._world.database.quarantined():
-            sent = self._world.sent[refused.topic, refused.partition, refused.offset].event
-            if sent is None or sent["data"]["study_id"] != self._study:
-                continue
-            if self._ledger.receive(sent) == "applied":
-                yield f"{refused.topic} {refused.offset}: refused, and the model would apply it"
+        """What becomes of each fact, of the refused ones too."""
+        for row, event in self._decided:
+            found, outcome = outcome_of(row), self._ledger.receive(event)
+            if outcome != found:
+                yield f"{row.topic} {row.offset}: {found}, and the model says {outcome}"
 
     def documents(self, notices: Sequence[NoticeRow]) -> Iterator[str]:
         """What stands at the end, and that the notices add up to it."""
@@ -109,7 +103,9 @@ class Study:
         """Which findings each fact raises, amends and withdraws, for whom."""
         ledger, heard = Ledger(), defaultdict[Patient, dict[str, Heard]](dict)
         told = _told(self._world, self._study)
-        for row, event in zip(self._rows, self._events, strict=True):
+        for row, event in self._decided:
+            if isinstance(row, QuarantineRow):
+                continue
             ledger.receive(event)
             for patient in {row.patient, row.moved_from or row.patient}:
                 document = of_patient(ledger, patient, self._rules).document
@@ -150,7 +146,15 @@ def _told(world: World, study: str) -> dict[tuple[str, PatientKey], set[tuple[st
     return found
 
 
-def _event(world: World, row: AcceptedRow) -> Mapping[str, Any]:
+def _study(world: World, row: Row) -> str:
+    """The study that a row is about; none for refused poison."""
+    if isinstance(row, AcceptedRow):
+        return row.patient.study_id
+    sent = world.sent[row.topic, row.partition, row.offset].event
+    return str(sent["data"]["study_id"]) if sent is not None else ""
+
+
+def _event(world: World, row: Row) -> Mapping[str, Any]:
     """The fact as its sender meant it; a closed day is as the ledger has it."""
     if row.topic == CLOCK_TOPIC:
         event: Mapping[str, Any] = json.loads(row.value or b"")

@@ -3,11 +3,16 @@
 import asyncio
 import datetime
 import time
+from dataclasses import dataclass
 
 import pytest
 
 from monitor.ledger.entries import TopicPartition
+from monitor.relay import LEASE, LEASE_SECONDS
+from monitor.wire.delivery import Delivery
+from tests.ledger.samples import TOPIC, accepted, changes, refused
 from tests.simulation.broker import Broker, FencedError
+from tests.simulation.calls import Exchange, LedgerPort
 from tests.simulation.consumer import Consumer
 from tests.simulation.database import Database
 from tests.simulation.loop import VirtualLoop
@@ -109,6 +114,45 @@ async def test_a_restored_database_holds_what_the_copy_held() -> None:
     assert database.holder("relay") is None
     seconds[0] = 1.0
     assert database.holder("relay") == "a"
+
+
+def test_what_a_transaction_decided_is_in_the_order_of_its_batch() -> None:
+    """A refused delivery (1) that comes again when it is only stale is accepted then."""
+    database = Database("group", lambda: 0.0)
+    batch = [Delivery(TOPIC, 0, offset, None, (), None) for offset in (0, 1, 2, 3, 1)]
+    first, again = refused(1), accepted("again", offset=1, outcome="stale")
+    higher, last = accepted("higher", offset=2), refused(3)
+    before = accepted("before", offset=9)
+    database.remember(changes(accepted=[before]), [])
+    database.save()
+    database.remember(changes(accepted=[higher, again], quarantined=[first, last]), batch)
+    assert database.decided == [before, first, higher, last, again]
+    database.restore()
+    assert database.decided == [before]
+
+
+@dataclass
+class Somebody:
+    """Whoever is let through at once."""
+
+    name: str
+    alive: bool = True
+    paused: bool = False
+    is_undisturbed: bool = True
+
+
+async def test_whoever_reads_the_outbox_has_been_given_the_lease() -> None:
+    exchange = Exchange(Database("group", lambda: 0.0), Broker(TOPICS, 1), set())
+    one, other = (LedgerPort(exchange, Somebody(name)) for name in ("a", "b"))
+    assert await one.acquire_lease(LEASE, "a", LEASE_SECONDS)
+    await one.unsent(1)
+    assert exchange.wrong == []
+    assert not await other.acquire_lease(LEASE, "b", LEASE_SECONDS)
+    await other.unsent(1)
+    assert len(exchange.wrong) == 1
+    await one.release_lease(LEASE, "a")
+    await one.unsent(1)
+    assert len(exchange.wrong) == 2
 
 
 def test_a_worker_s_clock_may_be_wrong_and_its_seconds_never_go_back() -> None:

@@ -7,12 +7,12 @@ from itertools import chain
 from monitor.ledger.entries import AcceptedRow, Counts, EventKey, NoticeRow, QuarantineRow
 from monitor.settings import DLQ_SUFFIX, NOTICES_TOPIC
 from monitor.wire.delivery import Delivery, Reason
+from tests.simulation.database import Row, outcome_of
 from tests.simulation.model import disagreements
 from tests.simulation.sending import Message
 from tests.simulation.world import Position, World
 
 CONFLICTS = frozenset({Reason.DUPLICATE_CONFLICT, Reason.VERSION_CONFLICT})
-Row = AcceptedRow | QuarantineRow
 
 
 def verdict(world: World) -> list[str]:
@@ -56,12 +56,7 @@ def _placed(rows: Iterable[Row]) -> dict[Position, list[Row]]:
 
 
 def _outcome(rows: list[Row]) -> str:
-    if not rows:
-        return "duplicate"
-    last = rows[-1]
-    if isinstance(last, QuarantineRow):
-        return "rejected"
-    return "stale" if last.outcome == "stale" else "applied"
+    return outcome_of(rows[-1]) if rows else "duplicate"
 
 
 def _rightly(

@@ -50,6 +50,7 @@ KINDS = frozenset(
             "lost answer",
             "conflict",
             "conflict of two",
+            "halved",
             "record of a zombie",
         ),
         *("send refused", "send answer lost", "send late", "two relays", "broker error"),
@@ -71,6 +72,8 @@ KINDS = frozenset(
 # The share of worlds that know of these.
 RARE = {"restored": 0.25, "scattered": 0.3, "start disturbed": 0.2, "rules changed": 0.14}
 SHARE = 0.6  # of worlds that know of any other fault
+# Worlds in which others write first so often that batches are halved.
+RIVALS_SHARE, RIVALS_RATE = 0.15, 0.6
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,11 @@ class Weather:
         return self.rates.get(kind, 0.0)
 
 
-def draw_weather(chance: random.Random) -> Weather:
-    """The weather of a seed: most know most faults, and some know few."""
+def draw_weather(chance: random.Random, rivals: random.Random) -> Weather:
+    """The weather of a seed: most know most faults, and some know few.
+
+    `rivals` is a chance of its own: where it brings none, a seed is the world that it was.
+    """
     known = {**AT_CALLS, **ACTIONS, **AT_PRODUCER}
     rates = {
         kind: rate * chance.choice((0.5, 1.0, 2.0))
@@ -96,6 +102,8 @@ def draw_weather(chance: random.Random) -> Weather:
     }
     if "rules changed" in rates:
         rates.pop("restored", None)  # a database from before the change has the rules from then
+    if rivals.random() < RIVALS_SHARE:
+        rates["conflict"] = RIVALS_RATE
     return Weather(
         rates,
         workers=chance.choice((1, 2, 2, 2, 3)),

@@ -12,8 +12,10 @@ from prometheus_client import CollectorRegistry
 
 from monitor.clinical.transitions import Ruleset
 from monitor.clock import Clock
+from monitor.intake import Decoded
 from monitor.ledger.port import Unavailable
 from monitor.metrics import Metrics
+from monitor.recording import Receipt
 from monitor.settings import Settings, WorkerSettings
 from monitor.stream.agents import Batches
 from monitor.stream.app import HeldEvent
@@ -92,6 +94,7 @@ class Worker:
         self._watcher = watcher
         self._stop = asyncio.Event()
         ledger: Any = LedgerPort(exchange, self)
+        self._ledger: LedgerPort = ledger
         given = settings(batch_max)
         self.duties = WorkerDuties(ledger, TopicSender(exchange, self), given, clock, alone=False)
         self.duties._rules.use(rules)
@@ -115,6 +118,7 @@ class Worker:
         try:
             self.is_undisturbed = undisturbed
             await self.duties.begin()
+            self._watch_batches()
             await self.duties.check_offsets(dict(self._exchange.broker.group.committed))
             self.duties.begin_at(dict.fromkeys(self._exchange.broker.places, 0))
             self.is_undisturbed, self.has_begun = False, True
@@ -129,6 +133,22 @@ class Worker:
             self._watcher.ended(self, problem)
         else:
             self._watcher.ended(self, None)
+
+    def _watch_batches(self) -> None:
+        """Let the ledger's port know what is decided, and the watcher when a batch is halved."""
+        intake, ledger = self.duties._intake, self._ledger
+        settle = intake.settle
+
+        async def watched(batch: Sequence[tuple[Delivery, Decoded]]) -> list[Receipt]:
+            whole, ledger.batch = ledger.batch, [delivery for delivery, _ in batch]
+            if len(batch) < len(whole) and ledger.batch[0] is whole[0]:
+                self._watcher.struck("halved")
+            try:
+                return await settle(batch)
+            finally:
+                ledger.batch = whole
+
+        intake.settle = watched  # type: ignore[method-assign]
 
     def stop(self) -> None:
         """Ask it to end in an orderly way."""

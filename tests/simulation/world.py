@@ -31,7 +31,7 @@ class World:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.chance = random.Random(f"world {seed}")
-        self.weather: Weather = draw_weather(self.chance)
+        self.weather: Weather = draw_weather(self.chance, random.Random(f"rivals {seed}"))
         self.plan: Plan = draw_plan(self.chance, self.weather)
         self.loop = VirtualLoop(self._decide)
         self.broker = Broker(INPUT_TOPICS, self.weather.partitions, seed)
