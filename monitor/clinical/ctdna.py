@@ -5,7 +5,7 @@ versions in clinical order; arrival plays no part.
 """
 
 import datetime
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
@@ -160,7 +160,7 @@ class _Stream(Struct):
 
     def _pattern(self, sample: Sample) -> str:
         """PERSISTENCE without a counted negative since the last local-therapy day before (2.5)."""
-        before = bisect_right(self.ends, sample.day)
+        before = bisect_left(self.ends, sample.day)
         since = self.ends[before - 1] if before else datetime.date.min
         negative = self.last_negative
         return "RELAPSE" if negative and negative >= since else "PERSISTENCE"

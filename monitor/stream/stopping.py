@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 from monitor.exits import Exit, ExpectedError, RulesDifferError, StartRefusedError, raised_at
-from monitor.ledger.port import LedgerBehind
+from monitor.ledger.port import LedgerBehind, LedgerError
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def end_now(error: BaseException) -> None:
     """End the process without acknowledging anything: the supervisor starts it again.
 
     The log names the type of the error and where it was raised, not its text, which may hold a
-    patient's values: only of a ledger that is behind, and of a refusal to work, it never does.
+    patient's values: only that of the ledger's errors, and of a refusal to work, never does.
     """
     code = exit_code(error)
     logger.critical(
@@ -34,8 +34,8 @@ def end_now(error: BaseException) -> None:
     )
     if isinstance(error, LedgerBehind):  # its text names partitions and offsets only
         logger.critical("%s. %s", error, LEDGER_BEHIND_ADVICE)
-    elif isinstance(error, StartRefusedError | RulesDifferError):
-        # Their texts name topics, studies and commands only.
+    elif isinstance(error, StartRefusedError | RulesDifferError | LedgerError):
+        # Their texts name topics, studies, commands and kinds of errors only.
         logger.critical("%s", error)
     _leave(code)
 

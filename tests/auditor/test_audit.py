@@ -23,6 +23,7 @@ ONCE_UNLIKE = {
     1050460: "a review that is corrected to a day after what was withdrawn",
     1053958: "a small node that a biopsy decided, before a complete response",
     1060706: "no growth that counts over a nadir of nothing, on a sum of nothing",
+    1113368: "a sample of the very day on which a local therapy ended, without blackout",
     1087696: "a malignant and a benign sample of one site on one day",
     1067360: "a small node beside one that a biopsy decided",
 }

@@ -49,7 +49,7 @@ def test_a_negative_before_a_later_therapy_is_no_relapse() -> None:
 
 @pytest.mark.parametrize(
     ("negative", "positive", "pattern"),
-    [(10, 11, "RELAPSE"), (10, 10, "RELAPSE"), (-5, 10, "PERSISTENCE"), (-5, 11, "PERSISTENCE")],
+    [(10, 11, "RELAPSE"), (10, 10, "RELAPSE"), (-5, 10, "RELAPSE"), (-5, 11, "PERSISTENCE")],
 )
 def test_the_pattern_where_the_last_therapy_day_is_no_blackout(
     negative: int, positive: int, pattern: str
