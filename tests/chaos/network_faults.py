@@ -60,8 +60,9 @@ async def one_way_to_all(run: Run, rng: random.Random) -> Struck:
 async def one_way_to_one(run: Run, rng: random.Random) -> Struck:
     """One direction between one worker and Kafka: a zombie that still reaches the database."""
     way, (name, only) = rng.choice(EITHER), _whom(run, rng)
-    toxic = Toxic(held=frozenset({way}), only=only)
+    toxic, began = Toxic(held=frozenset({way}), only=only), time.monotonic()
     seconds = await _spoiled(run, run.bench.kafka_links, toxic, rng, (8.0, 20.0))
+    run.outages.append((began, time.monotonic()))  # for a worker that starts meanwhile
     return over(f"{name} {way} {seconds:.0f} s")
 
 
