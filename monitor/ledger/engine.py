@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, ExceptionContext, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 APPLICATION = "ctdna-monitor"
@@ -69,7 +69,7 @@ def _postgres(url: URL, statement_s: float) -> AsyncEngine:
             server_settings=settings,
         )
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         hide_parameters=True,
@@ -77,6 +77,14 @@ def _postgres(url: URL, statement_s: float) -> AsyncEngine:
         max_overflow=5,
         pool_timeout=CONNECT_SECONDS_MAX,
     )
+    event.listen(engine.sync_engine, "handle_error", _give_up_confused)
+    return engine
+
+
+def _give_up_confused(context: ExceptionContext) -> None:
+    """Take no connection again whose driver lost its place in the server's answers."""
+    if isinstance(context.original_exception.__cause__, asyncpg.InternalClientError):
+        context.is_disconnect = True
 
 
 def _milliseconds(seconds: float) -> str:

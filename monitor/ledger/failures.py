@@ -55,6 +55,10 @@ _BY_SQLITE_CODE: dict[int, tuple[type[LedgerError], str]] = {
     sqlite3.SQLITE_MISMATCH: (RefusedRow, _REFUSED),
     sqlite3.SQLITE_SCHEMA: (Unavailable, _AWAY),
 }
+_LOST = (
+    *(OSError, TimeoutError, EOFError, exc.TimeoutError, asyncpg.InterfaceError),
+    asyncpg.InternalClientError,  # a server that died in the middle of an answer
+)
 _REFUSED_CONSTRAINTS = {sqlite3.SQLITE_CONSTRAINT_NOTNULL, sqlite3.SQLITE_CONSTRAINT_CHECK}
 _NO_SUCH = ("no such table", "no such column", "has no column named")
 
@@ -87,8 +91,7 @@ def _meaning(error: Exception) -> LedgerError | None:
             return _of_sqlite(one)
     if any(isinstance(one, UnicodeEncodeError | OverflowError) for one in chain):
         return RefusedRow(_REFUSED)
-    lost = (OSError, TimeoutError, EOFError, exc.TimeoutError, asyncpg.InterfaceError)
-    if any(isinstance(one, lost) for one in chain):
+    if any(isinstance(one, _LOST) for one in chain):
         return Unavailable(f"{_AWAY} ({type(chain[-1]).__name__})")
     if isinstance(error, exc.DBAPIError):
         return LedgerError(f"{_FAILED} ({type(chain[-1]).__name__})")

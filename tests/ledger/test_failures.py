@@ -2,6 +2,7 @@
 
 import traceback
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -86,6 +87,26 @@ async def test_every_sqlstate_has_a_meaning_without_the_servers_words(
             await connection.execute(text(words))
     assert type(raised.value) is meaning
     assert "P-001" not in "".join(traceback.format_exception(raised.value)).replace(words, "")
+
+
+async def test_a_driver_that_lost_its_place_is_away_and_not_used_again(
+    postgres_ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What asyncpg says now and then of a server that is killed."""
+
+    async def server(asked: str = "pg_backend_pid()") -> int:
+        async with postgres_ledger._writing() as connection:
+            return int((await connection.execute(text(f"SELECT {asked}"))).scalar_one())
+
+    async def confused(*_args: object, **_options: object) -> None:
+        raise asyncpg.InternalClientError("got result for unknown protocol state 0")
+
+    before = await server()
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "prepare", confused)
+        with pytest.raises(Unavailable, match="InternalClientError"):
+            await server("1")  # not yet prepared
+    assert await server() != before
 
 
 async def test_a_key_too_long_for_an_index_is_refused(postgres_ledger: SqlLedger) -> None:
