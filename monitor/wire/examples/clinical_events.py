@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from monitor.wire.examples.common import Example, cancelled, record
+from monitor.wire.examples.common import Titled, life, record
 
 _ASSESSMENT: Final = record(
     "a1",
@@ -53,20 +53,27 @@ _ASSESSMENT: Final = record(
     },
 )
 
-CLINICAL_EVENTS: Final[Mapping[str, tuple[Example, ...]]] = {
-    "patient.enrolled": (
+CLINICAL_EVENTS: Final[Mapping[str, tuple[Titled, ...]]] = {
+    "patient.enrolled": life(
         record(
             "e1",
             {
                 "enrolled_on": "2025-01-02",
                 "ned_on": "2025-01-10",
+                "lung_metastasis_on": "2024-11-28",
                 "site_id": "SITE-1",
                 "prior_polymetastatic": False,
+                "prior_oligometastatic": True,
+                "primary_diagnosed_on": "2022-05-11",
             },
         ),
-        cancelled("e1"),
+        {"enrolled_on": "2025-01-03"},
+        record("e2", {"enrolled_on": "2025-01-02"}),
     ),
-    "therapy.local": (
+    "eligibility.assessed": life(
+        _ASSESSMENT, {"ecog": 0}, record("a2", {"assessed_on": "2024-12-21"})
+    ),
+    "therapy.local": life(
         record(
             "lt1",
             {
@@ -78,12 +85,13 @@ CLINICAL_EVENTS: Final[Mapping[str, tuple[Example, ...]]] = {
                 "total_dose_gy": 50,
                 "fractions": 5,
                 "bed_gy": 100,
+                "margins_clear": None,
             },
         ),
-        cancelled("lt1"),
+        {"ended_on": "2025-01-21"},
+        record("lt2", {"modality": "surgery", "started_on": "2025-08-01", "round": 2}),
     ),
-    "eligibility.assessed": (_ASSESSMENT, record("a2", {"assessed_on": "2024-12-21"})),
-    "therapy.systemic": (
+    "therapy.systemic": life(
         record(
             "st1",
             {
@@ -93,10 +101,10 @@ CLINICAL_EVENTS: Final[Mapping[str, tuple[Example, ...]]] = {
                 "line": 2,
             },
         ),
+        {"started_on": "2025-07-21"},
         record("st2", {"started_on": "2025-10-07"}),
-        cancelled("st1"),
     ),
-    "marker.result": (
+    "marker.result": life(
         record(
             "m1",
             {
@@ -107,24 +115,26 @@ CLINICAL_EVENTS: Final[Mapping[str, tuple[Example, ...]]] = {
                 "upper_limit": 5,
             },
         ),
-        cancelled("m1"),
+        {"value": "4.3"},
+        record("m2", {"analyte": "CEA", "value": 8, "unit": "ug/L", "collected_at": "2025-09-20"}),
     ),
-    "treatability.stated": (
+    "treatability.stated": life(
         record(
             "ts1",
             {"stated_on": "2025-06-30", "read_record_id": "r2", "locally_treatable": "yes"},
         ),
-        cancelled("ts1"),
+        {"locally_treatable": "no"},
+        record("ts2", {"stated_on": "2025-09-30", "locally_treatable": "unknown"}),
     ),
-    "biopsy.result": (
+    "biopsy.result": life(
         record(
             "b1",
             {"taken_on": "2025-07-02", "site_id": "S1", "lesion_id": "X1", "malignant": True},
         ),
+        {"malignant": False},
         record("b2", {"taken_on": "2025-07-02", "lesion_id": "X1", "malignant": False}),
-        cancelled("b1"),
     ),
-    "review.held": (
+    "review.held": life(
         record(
             "rv1",
             {
@@ -133,16 +143,28 @@ CLINICAL_EVENTS: Final[Mapping[str, tuple[Example, ...]]] = {
                 "notice_ids": ["144de5df-b73a-55e0-be7a-3f06ebfe9cc8"],
             },
         ),
-        cancelled("rv1"),
+        {"decision": "systemic_therapy"},
+        record("rv2", {"held_on": "2025-10-08", "decision": "surveillance"}),
     ),
-    "contact.recorded": (record("c1", {"contacted_on": "2025-07-15"}), cancelled("c1")),
-    "death.recorded": (
+    "contact.recorded": life(
+        record("c1", {"contacted_on": "2025-07-15"}),
+        {"contacted_on": "2025-07-16"},
+        record("c2", {"contacted_on": "2025-10-15"}),
+    ),
+    "death.recorded": life(
         record("d1", {"died_on": "2026-03-04", "cause": "disease"}),
-        cancelled("d1"),
+        {"cause": "other"},
+        record("d2", {"died_on": "2026-03-04"}),
     ),
-    "withdrawal.recorded": (
+    "withdrawal.recorded": life(
         record("w1", {"withdrawn_on": "2025-12-01", "scope": "follow_up"}),
-        cancelled("w1"),
+        {"scope": "treatment"},
+        record("w2", {"withdrawn_on": "2026-01-15", "scope": "consent"}),
     ),
-    "day.closed": (record("NCT06778382/P-007/2025-07-01", {"closed_on": "2025-07-01"}),),
+    "day.closed": (
+        Titled(
+            "a day is over",
+            record("NCT06778382/P-007/2025-07-01", {"closed_on": "2025-07-01"}),
+        ),
+    ),
 }

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from monitor.wire.examples.common import Example, cancelled, record
+from pydantic import JsonValue
 
+from monitor.wire.examples.common import Example, Titled, life, record
+
+_ASSAY: Final[dict[str, JsonValue]] = {"lab": "LAB-1", "code": "MRD"}
 _CTDNA: Final = record(
     "s1",
     {
@@ -14,11 +17,12 @@ _CTDNA: Final = record(
             "received_at": "2025-03-02T10:00:00+08:00",
             "tube": "stabilising",
             "plasma_ml": "4.5",
+            "cfdna_ng_per_ml": "6.2",
+            "draw_to_spin_h": 20,
             "haemolysis": False,
         },
         "assay": {
-            "lab": "LAB-1",
-            "code": "MRD",
+            **_ASSAY,
             "version": "2",
             "panel_id": "P-007-16",
             "design": "tumor_informed",
@@ -33,6 +37,23 @@ _CTDNA: Final = record(
         "reported_at": "2025-03-09T17:00:00+08:00",
     },
 )
+_CTDNA_SHORT: Final = record(
+    "s2",
+    {"specimen": {"collected_at": "2025-03-21"}, "assay": _ASSAY, "call": "not_detected"},
+)
+_CTDNA_REGISTERED: Final[Example] = {
+    **record("s3", {"specimen": {"collected_at": "2025-06-20"}, "assay": _ASSAY}),
+    "status": "registered",
+}
+_BELOW: Final = record(
+    "s4",
+    {
+        "specimen": {"collected_at": "2025-09-20"},
+        "assay": _ASSAY,
+        "call": "not_detected",
+        "quantity": {"value": "0.01", "unit": "VAF_PCT", "comparator": "<"},
+    },
+)
 _READ: Final = record(
     "r2",
     {
@@ -44,6 +65,7 @@ _READ: Final = record(
                 "regions": ["chest", "abdomen"],
                 "acquired_on": "2025-06-24",
                 "slice_thickness_mm": 5,
+                "date_precision": "day",
             }
         ],
         "survey": "complete",
@@ -90,19 +112,32 @@ _READ: Final = record(
         "signed_at": "2025-06-25T09:00:00Z",
     },
 )
+_READ_SHORT: Final = record(
+    "r3",
+    {
+        "reader": {"id": "R1", "role": "central"},
+        "images": [{"modality": "PET_CT", "acquired_on": "2025-09-23"}],
+        "reported": {"overall": "PD"},
+    },
+)
+_SUM_ONLY: Final = record(
+    "r4",
+    {
+        "reader": {"id": "R1", "role": "investigator"},
+        "images": [{"modality": "CT", "acquired_on": "2025-12-20"}],
+        "sum_of_diameters_mm": "31.5",
+        "new_lesions": [],
+    },
+)
 
-RESULTS: Final[Mapping[str, tuple[Example, ...]]] = {
-    "ctdna.result": (_CTDNA, cancelled("s1")),
+RESULTS: Final[Mapping[str, tuple[Titled, ...]]] = {
+    "ctdna.result": (
+        *life(_CTDNA, {"call": "indeterminate", "quantity": None}, _CTDNA_SHORT),
+        Titled("registered, without a call yet", _CTDNA_REGISTERED),
+        Titled("not detected, below the limit of detection", _BELOW),
+    ),
     "imaging.read": (
-        _READ,
-        record(
-            "r3",
-            {
-                "reader": {"id": "R1", "role": "central"},
-                "images": [{"modality": "PET_CT", "acquired_on": "2025-09-23"}],
-                "reported": {"overall": "PD"},
-            },
-        ),
-        cancelled("r2"),
+        *life(_READ, {"reported": {"target": "SD", "overall": "SD"}}, _READ_SHORT),
+        Titled("the sum of diameters only", _SUM_ONLY),
     ),
 }
