@@ -7,6 +7,7 @@ the second fact of a patient sees the first, because everything goes through one
 import datetime
 from collections.abc import Callable, Sequence
 
+from monitor.answering import Answers
 from monitor.clinical.transitions import Arrival, Beside, Moved, Ruleset, apply
 from monitor.ledger.entries import (
     AcceptedRow,
@@ -16,12 +17,13 @@ from monitor.ledger.entries import (
     NoticeRow,
     OffsetAdvance,
     PatientKey,
-    QuarantineRow,
     RecordKey,
     RecordRow,
 )
+from monitor.ledger.refusals import Refused
 from monitor.ledger.standing import Effect, Verdict, judge, patient_of
 from monitor.overlay import Overlay
+from monitor.quarantine import Quarantine, quarantine_row
 from monitor.recording import (
     Place,
     Receipt,
@@ -29,7 +31,6 @@ from monitor.recording import (
     growth,
     needs_room,
     notice_row,
-    quarantine_row,
     refusal,
     too_long,
 )
@@ -50,7 +51,9 @@ class Fold:
         rules_for: RulesFor,
         detected_at: DetectedAt,
         deployment: str,
+        answering: bool = False,
     ) -> None:
+        """`answering`: senders are told what became of their deliveries."""
         self._loaded = loaded
         self._rules_for = rules_for
         self._detected_at = detected_at
@@ -60,7 +63,8 @@ class Fold:
         self._overlay = Overlay(loaded.states)
         self._accepted: list[AcceptedRow] = []
         self._notices: list[NoticeRow] = []
-        self._quarantined: list[QuarantineRow] = []
+        self._quarantine = Quarantine(loaded.refused or Refused(), loaded.offsets)
+        self._answers = Answers(deployment, loaded.offsets) if answering else None
         self.receipts: list[Receipt] = []
 
     def take(
@@ -75,6 +79,8 @@ class Fold:
         event = decoded if isinstance(decoded, Event) else None
         rejection = self._accept(delivery, decoded) if isinstance(decoded, Event) else decoded
         if rejection is None:
+            if event is not None and delivery.topic != CLOCK_TOPIC:
+                self._settle(delivery, event, at)
             return None
         if event is not None and delivery.topic == CLOCK_TOPIC:
             self.flag_broken(patient_of(event))
@@ -82,12 +88,26 @@ class Fold:
         self.refuse(delivery, rejection, at, event)
         return None
 
+    def _settle(self, delivery: Delivery, event: Event, at: datetime.datetime) -> None:
+        """Close what was refused and is settled by an accepted delivery; unmark its patients."""
+        outcome = self.receipts[-1].outcome
+        if self._answers is not None:
+            self._answers.accepted(delivery, event, outcome, at)
+        for patient, left in self._quarantine.settle(delivery, event, at, outcome).items():
+            self._overlay.count_marks(patient, left, self._rules_for)
+
     def refuse(
         self, delivery: Delivery, rejection: Rejection, at: datetime.datetime, event: Event | None
-    ) -> None:
-        """Put a delivery into quarantine with its original bytes; `event` where it was decoded."""
-        self._quarantined.append(quarantine_row(delivery, rejection, at, event))
+    ) -> bool:
+        """Put a delivery into quarantine with its original bytes; `event` where it was decoded.
+
+        Returns whether its patient is to be flagged for it.
+        """
+        self._quarantine.refuse(quarantine_row(delivery, rejection, at, event))
+        if self._answers is not None:
+            self._answers.refused(self._quarantine.last)
         self.receipts.append(Receipt(delivery, "rejected", rejection))
+        return self._quarantine.marks(delivery)
 
     def flag_broken(self, patient: PatientKey) -> None:
         """Mark a patient whose fact failed in our own code; nothing is due until the next fact."""
@@ -202,7 +222,9 @@ class Fold:
             },
             states=self._overlay.changes(),
             notices=self._notices,
-            quarantined=self._quarantined,
+            quarantined=self._quarantine.rows(group),
+            closings=self._quarantine.closings,
+            answers=self._answers.rows if self._answers is not None else (),
         )
 
 

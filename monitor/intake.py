@@ -17,11 +17,12 @@ from monitor.clock import Clock
 from monitor.closing import Closing
 from monitor.crash_points import crash_at
 from monitor.fold import DetectedAt, Fold, RulesFor
-from monitor.ledger.entries import EventKey, Loaded, PatientKey, RecordKey, TopicPartition
+from monitor.ledger.entries import Loaded, PatientKey, TopicPartition
 from monitor.ledger.port import Conflict, Ledger, RefusedRow, Unavailable
 from monitor.ledger.standing import patient_of
 from monitor.offsets import advances, refuse_gaps
 from monitor.recording import Receipt, own_error
+from monitor.touched import Batch, touched
 from monitor.wire.closed_day import CLOCK_TOPIC, closed_day
 from monitor.wire.codec import decode
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
@@ -35,7 +36,6 @@ BACKOFF_FIRST_SECONDS = 0.05
 BACKOFF_MAX_SECONDS = 5.0
 
 Decoded = Event | Rejection
-Batch = Sequence[tuple[Delivery, Decoded]]
 Failed = frozenset[tuple[object, ...]]  # whose deliveries failed, since the last that did not
 
 
@@ -49,7 +49,8 @@ class IntakeSettings:
 
     `topics` gives the plain name of each full input topic; `gaps_allowed` the full names of topics
     whose offsets may have gaps (compacted or transactional); `rules_known` the hashes of rules
-    that patients may stand under (None: any).
+    that patients may stand under (None: any); `answering` says that senders are told what became
+    of their deliveries.
     """
 
     group: str
@@ -57,6 +58,7 @@ class IntakeSettings:
     topics: Mapping[str, str]
     gaps_allowed: frozenset[str] = frozenset()
     rules_known: frozenset[str] | None = None
+    answering: bool = False
 
 
 class Intake:
@@ -171,6 +173,7 @@ class Intake:
             rules_for=self._rules_for,
             detected_at=self._detected_at or (lambda _event, _before: at),
             deployment=self._settings.deployment,
+            answering=self._settings.answering,
         )
         failed = self._failed
         for delivery, decoded in batch:
@@ -203,9 +206,8 @@ class Intake:
             raise
         except Exception as problem:  # noqa: BLE001 - any error of ours is this delivery's alone
             decoded = own_error(problem, event)
-            if delivery.topic != CLOCK_TOPIC:
-                fold.refuse(delivery, decoded, at, event)
-            if event is not None:
+            flags = delivery.topic == CLOCK_TOPIC or fold.refuse(delivery, decoded, at, event)
+            if event is not None and flags:
                 _flag(fold, patient_of(event))
         if isinstance(decoded, Event) or decoded.reason is not Reason.PROCESSING_ERROR:
             return frozenset()
@@ -218,19 +220,7 @@ class Intake:
         return failed
 
     async def _load(self, batch: Batch) -> Loaded:
-        events = [decoded for _, decoded in batch if isinstance(decoded, Event)]
-        places = {
-            TopicPartition(delivery.topic, delivery.partition)
-            for delivery, _ in batch
-            if delivery.topic != CLOCK_TOPIC
-        }
-        return await self._ledger.load(
-            self._settings.group,
-            sorted({EventKey(event.source, event.event_id) for event in events}),
-            sorted({RecordKey(event.source, event.fact.record_id) for event in events}),
-            sorted({patient_of(event) for event in events}),
-            sorted(places),
-        )
+        return await touched(self._ledger, self._settings.group, batch)
 
 
 def _flag(fold: Fold, patient: PatientKey) -> None:

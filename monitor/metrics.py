@@ -6,6 +6,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from monitor.differences import Kind
+from monitor.wire.delivery import Reason
 
 _BATCH_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _BATCH_SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
@@ -43,6 +44,7 @@ class Metrics:
         self._add_counters(registry)
         self._add_gauges(registry)
         self._add_audit(registry)
+        self._add_quarantine(registry)
         Info("ctdna_monitor_build", "The program's version.", registry=registry).info(
             {"version": version}
         )
@@ -101,6 +103,26 @@ class Metrics:
             registry=registry,
         )
         self.show_audit({}, 0, 0.0)
+
+    def _add_quarantine(self, registry: CollectorRegistry) -> None:
+        self._refused_open = Gauge(
+            "ctdna_monitor_quarantine_open",
+            "Refused deliveries that nothing has settled, by reason.",
+            ("reason",),
+            registry=registry,
+        )
+        self._refused_oldest = Gauge(
+            "ctdna_monitor_quarantine_oldest_seconds",
+            "Age of the oldest of them; 0 when there is none.",
+            registry=registry,
+        )
+        self.show_quarantine({}, 0.0)
+
+    def show_quarantine(self, counts: Mapping[str, int], oldest_s: float) -> None:
+        """Show what is open in quarantine; every reason is there, 0 where there is none."""
+        for reason in Reason:
+            self._refused_open.labels(reason.value).set(counts.get(reason.value, 0))
+        self._refused_oldest.set(oldest_s)
 
     def show_audit(self, differences: Mapping[str, int], patients: int, ended_at: float) -> None:
         """Show what a pass of the audit found; every kind is there, 0 where it found none."""

@@ -4,13 +4,18 @@ A state is written out as text only where the ledger keeps it, or where its size
 """
 
 import datetime
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from monitor.clinical.course import course_of
+from monitor.clinical.schedule import next_due_on
 from monitor.clinical.state import PatientState, dump_state, load_state
 from monitor.clinical.transitions import Outcome, Ruleset, as_broken, with_refused
 from monitor.ledger.entries import PatientKey, RecordKey, StateRow
 from monitor.recording import state_row
+
+log = logging.getLogger(__name__)
 
 STATE_BYTES_MAX = 1024 * 1024  # of one patient: it is read and written again with every fact
 REFUSED_BYTES_MAX = 4096  # of a refused version: source, record id and number
@@ -50,6 +55,13 @@ class OverlaidPatient:
         self.state, self.next_due_on = as_broken(self.state), None
         self.changed = True
 
+    def unmark(self, ruleset: Ruleset | None) -> None:
+        """Take away the mark of `flag_broken`; what is due is what the facts say again."""
+        if self.state.broken:
+            due = next_due_on(course_of(self.state, ruleset.parameters)) if ruleset else None
+            self.state, self.next_due_on = as_broken(self.state, broken=False), due
+            self.changed = True
+
     def outgrows(self, after: PatientState, growth: int) -> bool:
         """Whether a state is larger than may be kept, and larger than the present one."""
         if after.full and sum(1 for _ in after.records) > sum(1 for _ in self.state.records):
@@ -80,6 +92,22 @@ class Overlay:
         if held is None:
             held = self._patients[key] = _overlaid(key, self._loaded.get(key))
         return held
+
+    def count_marks(
+        self, key: PatientKey, left: int, rules_for: Callable[[str], Ruleset | None]
+    ) -> None:
+        """Note that fewer are open of a patient that failed in our own code: `left` still are.
+
+        With the last one the patient is complete again. The row is written in any case: it guards
+        their number. A state that cannot be read, or whose due day cannot be told, stays marked.
+        """
+        try:
+            held = self.patient(key)
+            held.changed |= held.loaded is not None
+            if left <= 0:
+                held.unmark(rules_for(key.study_id))
+        except Exception as problem:  # noqa: BLE001 - any error of ours is this patient's alone
+            log.error("a mark could not be taken away: %s", type(problem).__name__)  # noqa: TRY400
 
     def changes(self) -> dict[PatientKey, tuple[StateRow | None, StateRow]]:
         """Every patient whom the batch changed: the row that was loaded, and the new one."""

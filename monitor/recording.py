@@ -21,10 +21,8 @@ from monitor.ledger.entries import (
     EventKey,
     NoticeRow,
     PatientKey,
-    QuarantineRow,
     StateRow,
 )
-from monitor.ledger.standing import patient_of
 from monitor.wire.delivery import Delivery, Event, Reason, Rejection
 from monitor.wire.notices import NOTICE_BYTES_MAX, encode_binary, shortened
 from monitor.wire.rules_changed import RulesEvent
@@ -70,6 +68,7 @@ def own_error(problem: Exception, event: Event | None) -> Rejection:
         f"an error of the monitor itself ({kind}); the sender need do nothing",
         event.source if event else None,
         event.event_id if event else None,
+        error_class=kind,
     )
 
 
@@ -125,29 +124,6 @@ class Receipt:
     def findings(self) -> tuple[str, ...]:
         """The finding of each notice that it caused."""
         return tuple(notice.said.finding for notice in self.notices)
-
-
-def quarantine_row(
-    delivery: Delivery, rejection: Rejection, at: datetime.datetime, event: Event | None
-) -> QuarantineRow:
-    """A refused delivery as the quarantine keeps it: untouched, with the reason."""
-    own_error = rejection.reason is Reason.PROCESSING_ERROR
-    return QuarantineRow(
-        topic=delivery.topic,
-        partition=delivery.partition,
-        offset=delivery.offset,
-        message_key=delivery.key,
-        headers=delivery.headers,
-        value=delivery.value,
-        reason=rejection.reason,
-        field=rejection.field,
-        message=rejection.message,
-        stage="decide" if own_error or event is not None else "decode",
-        source=rejection.source,
-        event_id=rejection.event_id,
-        patient=patient_of(event) if event is not None else None,
-        received_at=at,
-    )
 
 
 @dataclass(frozen=True, slots=True)

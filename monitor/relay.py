@@ -70,13 +70,16 @@ class Relay:
         holder: str,
         prefix: str = "",
         batch_max: int = 500,
+        answering: bool = False,
     ) -> None:
+        """`answering`: answers to senders are sent too."""
         self._ledger = ledger
         self._sender = sender
         self._clock = clock
         self._holder = holder
         self._prefix = prefix
         self._batch_max = batch_max
+        self._answering = answering
         self._renewed_at = -LEASE_SECONDS
         self._lanes: dict[bytes, _Lane] = {}
         self._marked = 0
@@ -99,7 +102,10 @@ class Relay:
         in_flight = sum(lane.unmarked for lane in self._lanes.values())
         waiting: dict[bytes, list[Outgoing]] = {}
         # Twice: half of what is given may be dead letters, the other half lie in flight already.
-        for outgoing in await self._ledger.unsent(self._batch_max + 2 * in_flight):
+        unsent = await self._ledger.unsent(self._batch_max + 2 * in_flight)
+        if self._answering:
+            unsent += await self._ledger.unsent_answers(self._batch_max + in_flight)
+        for outgoing in unsent:
             if outgoing.order_key not in self._lanes:
                 waiting.setdefault(outgoing.order_key, []).append(outgoing)
         for key, some in waiting.items():
@@ -142,7 +148,7 @@ class Relay:
         """Send what must stay in order, up to the first that the broker does not acknowledge."""
         for outgoing in some:
             topic = outgoing.topic
-            if outgoing.kind == "notice":
+            if outgoing.kind != "dead_letter":
                 topic = self._prefix + topic
             try:
                 place = await self._sender.send(

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from monitor import crash_points
 from monitor.exits import ConfigurationError
+from monitor.wire.acknowledgement import ACKNOWLEDGEMENTS_TOPIC
 
 PREFIX = "CTDNA_MONITOR_"
 INPUT_TOPICS = ("ctdna.results", "imaging.reads", "clinical.events")
@@ -68,6 +69,7 @@ class KafkaSettings(_Group):
     partitions: int = Field(12, ge=1)
     replication_factor: int = Field(3, ge=1)
     min_insync: int = Field(2, ge=1)
+    acknowledgements: bool = False  # tell senders on results.ack what became of each delivery
     topic_ids: bool = True  # off for a broker that cannot tell them, such as the demo's
     gaps_allowed: Annotated[frozenset[str], NoDecode] = frozenset()  # plain names, by comma
 
@@ -111,8 +113,10 @@ class KafkaSettings(_Group):
 
     @property
     def topics(self) -> list[str]:
-        """Return the full names of all topics: inputs, notices, and a dead letter topic each."""
-        return [*self.inputs, self.notices, *(name + DLQ_SUFFIX for name in self.inputs)]
+        """Return the full names of all topics: inputs, notices, dead letters, answers if any."""
+        answers = [self.topic_prefix + ACKNOWLEDGEMENTS_TOPIC] if self.acknowledgements else []
+        letters = (name + DLQ_SUFFIX for name in self.inputs)
+        return [*self.inputs, self.notices, *letters, *answers]
 
 
 class DatabaseSettings(_Group):

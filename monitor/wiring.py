@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from monitor.active_rules import WORKER, hold_rules
 from monitor.clock import Clock
@@ -18,6 +19,7 @@ from monitor.ledger.engine import open_engine
 from monitor.ledger.entries import TopicIdentity, TopicPartition
 from monitor.ledger.migrate import current, head
 from monitor.ledger.port import WORKER_LEASE, LedgerBehind
+from monitor.ledger.refusals import Wanted
 from monitor.ledger.sql import SqlLedger
 from monitor.passes import Pass, ReadNotified, RegularPass
 from monitor.rebuilding import refuse_unfinished_rebuild
@@ -51,7 +53,14 @@ class WorkerDuties:
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._alone = alone
         self._firsts: Mapping[TopicPartition, int] = {}
-        self._relay = Relay(ledger, sender, clock, holder=self._holder, prefix=kafka.topic_prefix)
+        self._relay = Relay(
+            ledger,
+            sender,
+            clock,
+            holder=self._holder,
+            prefix=kafka.topic_prefix,
+            answering=kafka.acknowledgements,
+        )
         self._audit = RegularPass(
             ledger,
             self._rules,
@@ -63,6 +72,7 @@ class WorkerDuties:
 
     def _intake_of(self, rules_known: frozenset[str]) -> Intake:
         place = intake_settings(self._settings, rules_known)
+        place = replace(place, answering=self._settings.kafka.acknowledgements)
         return Intake(self._ledger, self._clock, place, rules_for=self._rules)
 
     async def receive(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
@@ -147,6 +157,10 @@ class WorkerDuties:
     async def audit(self, read: ReadNotified) -> Pass | None:
         """Make a pass of the audit if one is due and nobody else does; return the last one."""
         return await self._audit.once(read)
+
+    async def open_refusals(self) -> Mapping[str, tuple[int, datetime.datetime]]:
+        """Return how many refused deliveries are open, by reason, and when the oldest came."""
+        return await self._ledger.count_kept(Wanted())
 
     async def unsent_since(self) -> datetime.datetime | None:
         """Return when the oldest unsent notice was detected, or None."""

@@ -49,7 +49,10 @@ def timeline(
 
 
 async def _read(ledger: "SqlLedger", patient: "PatientKey") -> tuple[Document, Mapping[str, str]]:
-    """The timeline document, and the explanation of each standing finding by its id."""
+    """The timeline document, and the explanation of each standing finding by its id.
+
+    Incomplete is also who is named by a refused delivery that is open.
+    """
     from monitor import settings
     from monitor.active_rules import ruleset_in_force
     from monitor.cli.reading import UnknownPatientError
@@ -62,7 +65,7 @@ async def _read(ledger: "SqlLedger", patient: "PatientKey") -> tuple[Document, M
 
     row = await ledger.state(patient)
     if row is None:
-        raise UnknownPatientError("no record of this patient was ever accepted")
+        raise UnknownPatientError(_UNKNOWN.format(await ledger.names_open(patient)))
     given = rulesets_of(settings.load().rules)
     ruleset = await ruleset_in_force(ledger, patient.study_id, row, given)
     if ruleset is None:
@@ -73,7 +76,9 @@ async def _read(ledger: "SqlLedger", patient: "PatientKey") -> tuple[Document, M
         name: rule.explain(finding, ruleset.parameters)
         for name, (rule, finding) in standing(state, course).items()
     }
-    return timeline_of(state, ruleset), reasons
+    document = timeline_of(state, ruleset)
+    is_named = await ledger.names_open(patient) > 0
+    return {**document, "incomplete": document["incomplete"] or is_named}, reasons
 
 
 def _show(document: Document, reasons: Mapping[str, str]) -> None:
@@ -99,7 +104,14 @@ def _show(document: Document, reasons: Mapping[str, str]) -> None:
 
 
 _HELD = "Not enrolled: nothing is told, findings are held until the enrolment comes."
-_INCOMPLETE = "Incomplete: something of this patient could not be taken into account."
+_INCOMPLETE = (
+    "Incomplete: something of this patient could not be taken into account; "
+    "`monitor dlq list --patient STUDY/PATIENT` shows what was refused."
+)
+_UNKNOWN = (
+    "no record of this patient was ever accepted; open refused deliveries that name them: {} "
+    "(`monitor dlq list --patient STUDY/PATIENT`)"
+)
 
 
 def _imaging(reads: list[Document]) -> "Table":

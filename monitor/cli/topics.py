@@ -12,7 +12,7 @@ def topics() -> None:
 
 @app.command()
 def apply() -> None:
-    """Make what is missing of the input, notice and dead letter topics; change nothing that is.
+    """Make what is missing of all topics that the settings name; change nothing that is.
 
     Partitions, replication factor and minimum in-sync replicas come from the settings.
     """

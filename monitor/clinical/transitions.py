@@ -245,6 +245,6 @@ def with_refused(
     return state if refused == state.refused else replace(state, refused=refused)
 
 
-def as_broken(state: PatientState) -> PatientState:
-    """Note that a delivery of this patient failed in our own code: the patient is incomplete."""
-    return replace(state, broken=True)
+def as_broken(state: PatientState, *, broken: bool = True) -> PatientState:
+    """Note (or forget) that a delivery of this patient failed in our own code: is incomplete."""
+    return replace(state, broken=broken)

@@ -42,10 +42,13 @@ class SqlActivations(SqlReading):
 
     async def add_audit(self, entry: AuditEntry) -> None:
         """Record an audit entry alone. Raises `Conflict` when its number is taken, `RefusedRow`."""
+        async with self._writing() as connection:
+            await self._insert_audit(connection, entry)
+
+    async def _insert_audit(self, connection: AsyncConnection, entry: AuditEntry) -> None:
         refuse_unkeepable([astuple(entry)])
         table = tables.audit_event
-        async with self._writing() as connection:
-            await connection.execute(insert(table), [_values(table, entry)])
+        await connection.execute(insert(table), [_values(table, entry)])
 
     async def _refuse_superseded(self, connection: AsyncConnection, activation: int) -> None:
         """Raise `Superseded` when another activation came after this one."""

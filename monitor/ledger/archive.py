@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.ledger.activations import AuditEntry
+from monitor.ledger.closings import DeliveryKey
 from monitor.ledger.entries import NoticeRow, PatientKey, StateRow
 from monitor.ledger.port import Ledger
+from monitor.ledger.refusals import Kept, Wanted
 
 HELD = -2  # the partition of a notice that waits for somebody's word; it is not published
 
@@ -35,8 +37,8 @@ class Marks:
     """What makes patients incomplete and is no accepted event.
 
     `refused` gives (source, record id, version) of conflicts that nothing has superseded, sorted;
-    `broken` are patients of whom a delivery failed in the monitor's own code, and when (UTC) the
-    last one was received.
+    `broken` are patients of whom a delivery failed in the monitor's own code and is open, and when
+    (UTC) the last one was received.
     """
 
     refused: Mapping[PatientKey, tuple[tuple[str, str, int], ...]]
@@ -74,3 +76,24 @@ class Archive(Ledger, Protocol):
 
     async def release(self, notice_ids: Sequence[str], entry: AuditEntry) -> None:
         """Let held notices be sent, and record who said so; `Conflict` where one is not held."""
+
+    async def kept(self, wanted: Wanted, after: int, limit: int, *, whole: bool) -> list[Kept]:
+        """Rows whose position is above `after`, in order; not `whole`: without their value."""
+
+    async def count_kept(self, wanted: Wanted) -> Mapping[str, tuple[int, datetime.datetime]]:
+        """How many by reason, and when the oldest of each was received."""
+
+    async def last_kept(self) -> int:
+        """The position of the newest row; 0 without any."""
+
+    async def mark_redriven(self, keys: Sequence[DeliveryKey], at: datetime.datetime) -> None:
+        """Remember that these were sent to their topic once more, in the redrive of this time."""
+
+    async def redriven(self, at: datetime.datetime) -> Mapping[str, int]:
+        """What became of those of one redrive: how many by `ClosedAs`, and "" for open ones."""
+
+    async def names_open(self, patient: PatientKey) -> int:
+        """How many open rows name a patient, but for conflicts of versions.
+
+        Of those the patient's own state knows whether they were answered.
+        """

@@ -12,16 +12,25 @@ from sqlalchemy import ColumnElement, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.ledger import rows, tables
+from monitor.ledger.answers import ANSWER_COLUMNS
+from monitor.ledger.closings import CLOSING_COLUMNS
+from monitor.ledger.refusals import DECIDE
 from monitor.ledger.rows import Values
+from monitor.wire.delivery import Reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """Read `columns` of the rows with these keys."""
+    """Read `columns` of the rows with these keys for which all of `where` holds.
+
+    With `counted`: each combination of `columns` once, and how many rows have it.
+    """
 
     table: Table
     keys: tuple[str, ...]
     columns: tuple[str, ...]
+    where: tuple[ColumnElement[bool], ...] = ()
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,11 +107,25 @@ _PATIENT = ("study_id", "patient_id")
 _PARTITION = ("consumer_group", "topic", "partition")
 _COUNTS = ("applied", "duplicate", "stale", "rejected")
 _DELIVERY = ("topic", "partition", "offset", "item")
+_REFUSAL = (
+    *(*_DELIVERY, "reason", "stage", *_EVENT, "record_id", "record_version", *_PATIENT),
+    *("attempts", "redrive_count", *CLOSING_COLUMNS),
+)
 _PUBLISHED = ("published_partition", "published_offset", "published_at")
 
 FIND_EVENTS = Lookup(tables.accepted_event, _EVENT, (*_EVENT, "content_hash"))
 FIND_RECORDS = Lookup(tables.record, _RECORD, rows.RECORD_COLUMNS)
 FIND_STATES = Lookup(tables.patient_state, _PATIENT, rows.STATE_COLUMNS)
+IS_OPEN = tables.quarantine.c.closed_at.is_(None)
+MARKS = (  # its patient in the state
+    IS_OPEN,
+    tables.quarantine.c.reason == Reason.PROCESSING_ERROR,
+    tables.quarantine.c.stage == DECIDE,
+)
+FIND_REFUSED_EVENTS = Lookup(tables.quarantine, _EVENT, _REFUSAL, (IS_OPEN,))
+FIND_REFUSED_RECORDS = Lookup(tables.quarantine, _RECORD, _REFUSAL, (IS_OPEN,))
+COUNT_MARKS = Lookup(tables.quarantine, _PATIENT, _PATIENT, MARKS, counted=True)
+FIND_REFUSED = Lookup(tables.quarantine, _DELIVERY, (*_REFUSAL, "headers", "value"))
 FIND_OFFSETS = Lookup(tables.delivery_ledger, _PARTITION, (*_PARTITION[1:], "last_offset"))
 
 NEW_OFFSETS = Insertion(tables.delivery_ledger, (*_PARTITION, "last_offset", *_COUNTS))
@@ -115,6 +138,9 @@ NEW_NOTICES = Insertion(tables.notice, rows.NOTICE_COLUMNS)
 NEW_QUARANTINED = Insertion(
     tables.quarantine, rows.QUARANTINE_COLUMNS, _DELIVERY, ("message_key", "value"), "attempts"
 )
+
+# Of two groups that read the same topics one answers.
+NEW_ANSWERS = Insertion(tables.acknowledgement, ANSWER_COLUMNS)
 
 MOVE_OFFSETS = Rewrite(
     tables.delivery_ledger, _PARTITION, ("last_offset",), loaded=("last_offset",), added=_COUNTS
@@ -129,3 +155,5 @@ MOVE_STATES = Rewrite(
 )
 SENT_NOTICES = Rewrite(tables.notice, ("notice_id",), _PUBLISHED, empty=("published_at",))
 SENT_DEAD_LETTERS = Rewrite(tables.quarantine, _DELIVERY, _PUBLISHED, empty=("published_at",))
+CLOSE_REFUSED = Rewrite(tables.quarantine, _DELIVERY, CLOSING_COLUMNS, empty=("closed_at",))
+MARK_REDRIVEN = Rewrite(tables.quarantine, _DELIVERY, ("redriven_at",))

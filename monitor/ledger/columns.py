@@ -2,7 +2,7 @@
 
 import datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Identity, Integer, MetaData, Text
 from sqlalchemy.types import TypeDecorator
 
 
@@ -34,3 +34,16 @@ Key = Text().with_variant(Text(collation="C"), "postgresql")
 Moment = DateTime(timezone=True).with_variant(UtcText(), "sqlite")
 # SQLite counts up only an INTEGER PRIMARY KEY.
 Position = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata_of_all = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def position() -> Column[int]:
+    """Rows by the order of their recording, which keeps every patient's own order."""
+    return Column("position", Position, Identity(), primary_key=True)

@@ -3,7 +3,14 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor.ledger.activations import AuditEntry
+from monitor.ledger.closings import Closing
+
+if TYPE_CHECKING:
+    from monitor.ledger.answers import AnswerRow
+    from monitor.ledger.refusals import Refused
 
 
 class EventKey(NamedTuple):
@@ -134,7 +141,8 @@ class QuarantineRow:
     """A refused delivery with its original bytes; its dead letter leaves through the outbox.
 
     The same delivery (position, key and value) refused once more changes nothing: it came again
-    because a worker died between commit and ack. Other content at its position is a `Conflict`.
+    because a worker died between commit and ack, and its `attempts` count it. Other content at its
+    position is a `Conflict`. Names that could not be decoded are there where they could be read.
     """
 
     topic: str
@@ -152,6 +160,14 @@ class QuarantineRow:
     patient: PatientKey | None
     received_at: datetime.datetime
     item: int = 0
+    record_id: str | None = None
+    record_version: int | None = None
+    original_timestamp: int | None = None  # Kafka's, in milliseconds since 1970
+    attempts: int = 1
+    redrive_count: int = 0
+    consumer_group: str | None = None
+    app_version: str | None = None
+    error_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +198,16 @@ class Loaded:
     records: Mapping[RecordKey, RecordRow]
     states: Mapping[PatientKey, StateRow]
     offsets: Mapping[TopicPartition, int]
+    refused: "Refused | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """One transaction. `records` and `states` carry the row as it was loaded (None: new).
 
-    `notices` of one patient come in sequence. With `activation` it is written only while that is
-    the highest activation of rules.
+    `notices` of one patient come in sequence. `closings` come after `quarantined`; what is closed
+    already stays as it is. With `activation` it is written only while that is the highest
+    activation of rules.
     """
 
     group: str
@@ -199,6 +217,9 @@ class Changes:
     states: Mapping[PatientKey, tuple[StateRow | None, StateRow]] = field(default_factory=dict)
     notices: Sequence[NoticeRow] = ()
     quarantined: Sequence[QuarantineRow] = ()
+    closings: Sequence[Closing] = ()
+    audit: AuditEntry | None = None
+    answers: "Sequence[AnswerRow]" = ()
     activation: int | None = None
 
 
@@ -206,9 +227,9 @@ class Changes:
 class Outgoing:
     """Something the outbox still has to send.
 
-    `kind` is `notice` or `dead_letter`; `order_key` is what must stay in order (the patient's
-    message key, or the delivery's own position). A notice's `topic` is plain, the relay adds the
-    prefix; a dead letter's is the full name already.
+    `kind` is `notice`, `dead_letter` or `answer`; `order_key` is what must stay in order (the
+    patient's message key, or the delivery's own position). A dead letter's `topic` is a full name,
+    to the others' the relay adds the prefix.
     """
 
     kind: str

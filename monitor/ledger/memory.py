@@ -7,8 +7,11 @@ import datetime
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
+from typing import cast
 
 from monitor.ledger import rows
+from monitor.ledger.answers import ANSWER
+from monitor.ledger.closings import DeliveryKey
 from monitor.ledger.entries import (
     AcceptedRow,
     Changes,
@@ -25,7 +28,7 @@ from monitor.ledger.entries import (
     TopicIdentity,
     TopicPartition,
 )
-from monitor.ledger.memory_archive import MemoryArchive
+from monitor.ledger.memory_refusals import MemoryRefusals
 from monitor.ledger.outgoing import (
     NOTICE,
     dead_letter_outgoing,
@@ -34,17 +37,16 @@ from monitor.ledger.outgoing import (
     notice_outgoing,
 )
 from monitor.ledger.port import Conflict
+from monitor.ledger.refusals import delivery_key
 
-_Position = tuple[str | int, ...]
 
-
-class MemoryLedger(MemoryArchive):
+class MemoryLedger(MemoryRefusals):
     """`Ledger` without a store; `seconds` is a clock that never goes back, for the leases."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         super().__init__(seconds)
         self._offsets: dict[str, dict[TopicPartition, tuple[int, Counts]]] = {}
-        self._unsent_dead_letters: dict[_Position, QuarantineRow] = {}
+        self._unsent_dead_letters: dict[DeliveryKey, QuarantineRow] = {}
         self._topics: dict[str, dict[str, TopicIdentity]] = {}
 
     async def load(
@@ -83,10 +85,16 @@ class MemoryLedger(MemoryArchive):
         self._notices |= {row.notice_id: row for row in changes.notices}
         self._unsent_notices |= {row.notice_id: row for row in changes.notices}
         self._sequences |= {(row.patient, row.sequence) for row in changes.notices}
-        for refused in changes.quarantined:
-            if _position(refused) not in self._quarantine:
-                self._quarantine[_position(refused)] = refused
-                self._unsent_dead_letters[_position(refused)] = refused
+        for place, refused in {delivery_key(row): row for row in changes.quarantined}.items():
+            if place not in self._quarantine:
+                self._unsent_dead_letters[place] = refused
+            self._refuse(refused)
+        for closing in changes.closings:
+            self._close(closing)
+        for answer in changes.answers:
+            self._answers.setdefault(answer.place, answer)
+        if changes.audit is not None:
+            self._audit[changes.audit.number] = changes.audit
 
     def _compare(self, changes: Changes) -> None:
         """Raise `Conflict` where a database would count a row too few."""
@@ -104,8 +112,10 @@ class MemoryLedger(MemoryArchive):
         _new((row.key for row in changes.accepted), self._accepted)
         _new((row.notice_id for row in changes.notices), self._notices)
         _new(((row.patient, row.sequence) for row in changes.notices), self._sequences)
+        if changes.audit is not None and changes.audit.number in self._audit:
+            raise Conflict("a row of audit_event exists already")
         for row in changes.quarantined:
-            held = self._quarantine.get(_position(row), row)
+            held = self._quarantine.get(delivery_key(row), row)
             if (held.message_key, held.value) != (row.message_key, row.value):
                 raise Conflict("a row of quarantine exists already")
 
@@ -152,8 +162,12 @@ class MemoryLedger(MemoryArchive):
                 if self._unsent_notices.pop(notice_id, None) is not None:
                     self._published[notice_id] = at
                     self._places[notice_id] = (one.partition, one.offset)
+            elif outgoing.kind == ANSWER:
+                self._answers.pop(cast("tuple[str, int, int]", outgoing.row_key), None)
             else:
-                self._unsent_dead_letters.pop(outgoing.row_key, None)
+                key = cast("DeliveryKey", outgoing.row_key)
+                if self._unsent_dead_letters.pop(key, None) is not None:
+                    self._letters[key] = (at, one.partition, one.offset)
 
     async def unsent_since(self) -> datetime.datetime | None:
         """`detected_at` (UTC) of the oldest unsent notice, or None."""
@@ -200,10 +214,6 @@ class MemoryLedger(MemoryArchive):
 
     async def close(self) -> None:
         """Nothing to release."""
-
-
-def _position(row: QuarantineRow) -> _Position:
-    return (row.topic, row.partition, row.offset, row.item)
 
 
 def _guard(row: StateRow | None) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from monitor.ledger.activations import AuditEntry
 from monitor.ledger.archive import Marks, Published, Said
+from monitor.ledger.closings import Closing, DeliveryKey
 from monitor.ledger.entries import (
     AcceptedRow,
     EventKey,
@@ -18,6 +19,7 @@ from monitor.ledger.entries import (
 )
 from monitor.ledger.memory_activations import MemoryActivations
 from monitor.ledger.port import Conflict
+from monitor.ledger.refusals import DECIDE
 from monitor.wire.delivery import Reason
 
 
@@ -30,7 +32,8 @@ class MemoryArchive(MemoryActivations):
         self._records: dict[RecordKey, RecordRow] = {}
         self._notices: dict[str, NoticeRow] = {}
         self._sequences: set[tuple[PatientKey, int]] = set()
-        self._quarantine: dict[tuple[str | int, ...], QuarantineRow] = {}
+        self._quarantine: dict[DeliveryKey, QuarantineRow] = {}
+        self._closings: dict[DeliveryKey, Closing] = {}
         self._unsent_notices: dict[str, NoticeRow] = {}
         self._held: set[str] = set()
         self._published: dict[str, datetime.datetime] = {}
@@ -61,8 +64,10 @@ class MemoryArchive(MemoryActivations):
                 refused[row.patient] = (*refused.get(row.patient, ()), mark)
         failed = sorted(
             (row.received_at, row.patient)
-            for row in self._quarantine.values()
-            if row.reason == Reason.PROCESSING_ERROR and row.patient is not None
+            for key, row in self._quarantine.items()
+            if (row.reason, row.stage) == (Reason.PROCESSING_ERROR, DECIDE)
+            and row.patient is not None
+            and key not in self._closings
         )
         return Marks(refused, {patient: at for at, patient in failed})
 

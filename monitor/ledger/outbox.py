@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, delete, exists, or_, select, text
+from sqlalchemy import ColumnElement, Insert, and_, delete, exists, or_, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from monitor.ledger import bulk, rows, tables
 from monitor.ledger.activating import SqlActivations
+from monitor.ledger.answers import ANSWER, ANSWER_COLUMNS, answer_outgoing, answer_row
 from monitor.ledger.archive import HELD
 from monitor.ledger.entries import Outgoing, PatientKey, Sent
 from monitor.ledger.outgoing import (
@@ -43,6 +44,23 @@ _NOBODY_WAITS = ~exists().where(
 )
 _UNSENT_DEAD_LETTERS = (
     select(*QUARANTINED).where(_quarantine.published_at.is_(None)).order_by(_quarantine.position)
+)
+_answer = tables.acknowledgement.c
+_PLACE = tuple_(_answer.topic, _answer.partition, _answer.offset)
+_UNSENT_ANSWERS = (
+    select(*(_answer[name] for name in ANSWER_COLUMNS))
+    .add_columns(_quarantine.published_partition, _quarantine.published_offset)
+    .outerjoin(
+        tables.quarantine,
+        and_(
+            _quarantine.topic == _answer.topic,
+            _quarantine.partition == _answer.partition,
+            _quarantine.offset == _answer.offset,
+            _quarantine.item == 0,
+        ),
+    )
+    .where(or_(_answer.reason.is_(None), _quarantine.published_at.is_not(None)))
+    .order_by(_answer.position)
 )
 _LIGHTLY = text("SET LOCAL synchronous_commit = off")
 
@@ -120,6 +138,15 @@ class SqlOutbox(SqlActivations):
         ]
         return interleaved(notices, map(dead_letter_outgoing, map(rows.quarantine_row, refused)))
 
+    async def unsent_answers(self, limit: int) -> list[Outgoing]:
+        """Answers that can be sent, oldest first: a refusal's after its dead letter."""
+        async with self._reading() as connection:
+            found = (await connection.execute(_UNSENT_ANSWERS.limit(limit))).all()
+        return [
+            answer_outgoing(answer_row(row), None if place[0] is None else (place[0], place[1]))
+            for *row, place in ((*one[:-2], one[-2:]) for one in found)
+        ]
+
     async def mark_sent(self, sent: Sequence[Sent], at: datetime.datetime) -> None:
         """Remember the broker's acknowledgements; marking again changes nothing."""
         marks = (
@@ -135,6 +162,9 @@ class SqlOutbox(SqlActivations):
                 )
                 if values:
                     await self._bulk.rewrite(connection, rewrite, values)
+            answered = [one.outgoing.row_key for one in sent if one.outgoing.kind == ANSWER]
+            if answered:
+                await connection.execute(delete(tables.acknowledgement).where(_PLACE.in_(answered)))
 
     async def unsent_since(self) -> datetime.datetime | None:
         """`detected_at` (UTC) of the oldest unsent notice, or None."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 
 from monitor.ledger.entries import Outgoing, PatientKey, QuarantineRow
+from monitor.ledger.refusals import delivery_key
 from monitor.settings import DLQ_SUFFIX, NOTICES_TOPIC
 
 NOTICE = "notice"
@@ -21,7 +22,9 @@ def notice_outgoing(
 def dead_letter_outgoing(row: QuarantineRow) -> Outgoing:
     """A dead letter on its way: original key, value and headers untouched, then why and whence.
 
-    Its topic is a full name already. The reasons are fixed sentences, so they hold no value.
+    Its topic is a full name already. The reasons are fixed sentences, so they hold no value. All
+    is told from the row, so that every sending has the same bytes; `dlq.attempts` counts the first
+    delivery and each redrive.
     """
     why = {
         "dlq.reason": row.reason,
@@ -32,13 +35,22 @@ def dead_letter_outgoing(row: QuarantineRow) -> Outgoing:
         "dlq.original-partition": str(row.partition),
         "dlq.original-offset": str(row.offset),
         "dlq.failed-at": row.received_at.isoformat(),
+        "dlq.attempts": str(row.redrive_count + 1),
+        "dlq.redrive-count": str(row.redrive_count),
     }
+    where_known = {
+        "dlq.original-timestamp": row.original_timestamp,
+        "dlq.consumer-group": row.consumer_group,
+        "dlq.app-version": row.app_version,
+        "dlq.error-class": row.error_class,
+    }
+    why |= {name: str(known) for name, known in where_known.items() if known is not None}
     added = tuple((name, None if text is None else text.encode()) for name, text in why.items())
-    position = f"{row.topic}/{row.partition}/{row.offset}/{row.item}".encode()
+    key = delivery_key(row)
     return Outgoing(
         DEAD_LETTER,
-        (row.topic, row.partition, row.offset, row.item),
-        position,
+        key,
+        str(key).encode(),
         row.topic + DLQ_SUFFIX,
         row.message_key,
         (*row.headers, *added),

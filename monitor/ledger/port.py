@@ -6,9 +6,10 @@ together or not at all (design decision: one transaction, then ack).
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.ledger.activations import ActiveRules, AuditEntry
+from monitor.ledger.closings import DeliveryKey
 from monitor.ledger.entries import (
     AcceptedRow,
     Changes,
@@ -24,6 +25,9 @@ from monitor.ledger.entries import (
     TopicIdentity,
     TopicPartition,
 )
+
+if TYPE_CHECKING:
+    from monitor.ledger.refusals import Refused
 
 WORKER_LEASE = "worker"  # every worker holds a lease whose name begins so
 
@@ -69,6 +73,18 @@ class Ledger(Protocol):
     ) -> Loaded:
         """Read what a batch touches, a query each; states also of the records' present patients."""
 
+    async def refusals(
+        self,
+        events: Sequence[EventKey],
+        records: Sequence[RecordKey],
+        patients: Sequence[PatientKey],
+        places: Sequence[DeliveryKey],
+    ) -> "Refused":
+        """Open rows that bear these names, and those at `places`, open or not.
+
+        Marks are counted of `patients`, and of whom else one of these rows marks.
+        """
+
     async def record(self, changes: Changes) -> None:
         """Write one transaction, rows in key order, counts compared.
 
@@ -95,8 +111,17 @@ class Ledger(Protocol):
         At most half of `limit` (two or more) are dead letters, so that they never block notices.
         """
 
+    async def unsent_answers(self, limit: int) -> list[Outgoing]:
+        """Answers to senders that were not sent, oldest first, and can be.
+
+        A refusal is answered once the broker has its dead letter, or will never take it.
+        """
+
     async def mark_sent(self, sent: Sequence[Sent], at: datetime.datetime) -> None:
-        """Remember the broker's acknowledgements; marking again changes nothing."""
+        """Remember the broker's acknowledgements; marking again changes nothing.
+
+        An answer that was sent is not kept.
+        """
 
     async def unsent_since(self) -> datetime.datetime | None:
         """`detected_at` of the oldest unsent notice, or None."""

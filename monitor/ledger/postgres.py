@@ -90,7 +90,8 @@ def _find(lookup: Lookup) -> Select[Any]:
     batch = _rows(lookup, lookup.keys, lookup.keys)
     same = and_(*(lookup.table.c[key] == batch.c[key] for key in lookup.keys))
     wanted = [lookup.table.c[column] for column in lookup.columns]
-    return select(*wanted).select_from(batch.join(lookup.table, same))
+    found = select(*wanted).select_from(batch.join(lookup.table, same)).where(*lookup.where)
+    return found.add_columns(func.count()).group_by(*wanted) if lookup.counted else found
 
 
 @cache

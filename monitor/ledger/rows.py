@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from typing import Any
 
+from monitor.ledger.answers import answer_values
+from monitor.ledger.closings import closing_values
 from monitor.ledger.entries import (
     AcceptedRow,
     Changes,
@@ -167,6 +170,8 @@ def notice_row(values: Sequence[Any]) -> NoticeRow:
 QUARANTINE_COLUMNS = (
     "topic", "partition", "offset", "item", "message_key", "headers", "value", "reason", "field",
     "message", "stage", "source", "event_id", "study_id", "patient_id", "received_at",
+    "record_id", "record_version", "original_timestamp", "attempts", "redrive_count",
+    "consumer_group", "app_version", "error_class",
 )  # fmt: skip
 
 
@@ -176,15 +181,17 @@ def quarantine_values(row: QuarantineRow) -> Values:
         row.topic, row.partition, row.offset, row.item, row.message_key,
         pack_headers(row.headers), row.value, row.reason, row.field, row.message, row.stage,
         row.source, row.event_id, *(row.patient or (None, None)), row.received_at,
+        row.record_id, row.record_version, row.original_timestamp, row.attempts,
+        row.redrive_count, row.consumer_group, row.app_version, row.error_class,
     )  # fmt: skip
 
 
 def quarantine_row(values: Sequence[Any]) -> QuarantineRow:
     """A refused delivery from `QUARANTINE_COLUMNS`."""
-    topic, partition, offset, item, key, headers, *refusal, study_id, patient_id, at = values
+    topic, partition, offset, item, key, headers, *refusal, study_id, patient_id, at = values[:16]
     patient = None if patient_id is None else PatientKey(study_id, patient_id)
     before: Values = (topic, partition, offset, key, unpack_headers(headers))
-    fields: Values = (*before, *refusal, patient, at, item)
+    fields: Values = (*before, *refusal, patient, at, item, *values[16:])
     return QuarantineRow(*fields)
 
 
@@ -210,3 +217,8 @@ def text_of(changes: Changes) -> Iterable[Values]:
         yield (*patient, *state_values(state, 0))
     yield from map(notice_values, changes.notices)
     yield from map(quarantine_values, changes.quarantined)
+    for closing in changes.closings:
+        yield (*closing.key, *closing_values(closing))
+    yield from map(answer_values, changes.answers)
+    if changes.audit is not None:
+        yield astuple(changes.audit)

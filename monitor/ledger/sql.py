@@ -1,13 +1,14 @@
 """The ledger in a database: PostgreSQL for production, SQLite for one worker on one machine."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitor.crash_points import crash_at
 from monitor.ledger import bulk, rows
+from monitor.ledger.answers import answer_values
+from monitor.ledger.closings import Closing, closing_values
 from monitor.ledger.entries import (
     Changes,
     EventKey,
@@ -53,12 +54,6 @@ class SqlLedger(SqlArchive):
             {TopicPartition(topic, partition): last for topic, partition, last in offsets},
         )
 
-    async def _find(
-        self, connection: AsyncConnection, lookup: bulk.Lookup, keys: Iterable[Values]
-    ) -> Sequence[Sequence[Any]]:
-        wanted = sorted(set(keys))
-        return await self._bulk.find(connection, lookup, wanted) if wanted else ()
-
     async def record(self, changes: Changes) -> None:
         """Write one transaction, rows in key order, counts compared.
 
@@ -73,6 +68,12 @@ class SqlLedger(SqlArchive):
             await self._write_states(connection, changes.states)
             await self._write_records(connection, changes.records)
             await self._write_events(connection, changes)
+            await self._close_refused(connection, changes.closings)
+            answers = list(map(answer_values, changes.answers))
+            if answers:
+                await self._bulk.insert(connection, bulk.NEW_ANSWERS, answers)
+            if changes.audit is not None:
+                await self._insert_audit(connection, changes.audit)
             crash_at("before-commit")
         crash_at("after-commit")
 
@@ -108,6 +109,14 @@ class SqlLedger(SqlArchive):
         await self._insert_all(connection, bulk.NEW_EVENTS, accepted)
         await self._insert_all(connection, bulk.NEW_NOTICES, notices)
         await self._insert_all(connection, bulk.NEW_QUARANTINED, list(refused.values()))
+
+    async def _close_refused(
+        self, connection: AsyncConnection, closings: Sequence[Closing]
+    ) -> None:
+        """After the rows of this transaction were written, for it may close one of them."""
+        values = sorted((*one.key, *closing_values(one)) for one in closings)
+        if values:
+            await self._bulk.rewrite(connection, bulk.CLOSE_REFUSED, values)
 
     async def _write_records(
         self,

@@ -9,9 +9,8 @@ from monitor.ledger import bulk, rows, tables
 from monitor.ledger.activations import AuditEntry
 from monitor.ledger.archive import HELD, Marks, Published, Said
 from monitor.ledger.entries import NoticeRow, PatientKey, StateRow
-from monitor.ledger.outbox import SqlOutbox
 from monitor.ledger.port import Conflict
-from monitor.wire.delivery import Reason
+from monitor.ledger.sql_refusals import SqlRefusals
 
 _event = tables.accepted_event.c
 _notice = tables.notice.c
@@ -26,7 +25,7 @@ _IS_HELD = (_notice.published_at.is_(None), _notice.published_partition == HELD)
 _IDS_MAX = 5_000  # in one statement: SQLite takes 32,766 variables
 
 
-class SqlArchive(SqlOutbox):
+class SqlArchive(SqlRefusals):
     """The part of the ledger in a database that compares and restores."""
 
     async def everybody(self) -> list[PatientKey]:
@@ -51,7 +50,7 @@ class SqlArchive(SqlOutbox):
         )
         failed = select(
             _quarantine.study_id, _quarantine.patient_id, _quarantine.received_at
-        ).where(_quarantine.reason == Reason.PROCESSING_ERROR, _quarantine.patient_id.is_not(None))
+        ).where(*bulk.MARKS, _quarantine.patient_id.is_not(None))
         refused: dict[PatientKey, tuple[tuple[str, str, int], ...]] = {}
         async with self._reading() as connection:
             for study, patient, *mark in await connection.execute(conflicts):

@@ -71,7 +71,8 @@ def _portions(keys: Sequence[Values]) -> Iterator[Sequence[Values]]:
 def _find(lookup: Lookup) -> Select[Any]:
     key = tuple_(*(lookup.table.c[column] for column in lookup.keys))
     wanted = [lookup.table.c[column] for column in lookup.columns]
-    return select(*wanted).where(key.in_(bindparam("wanted", expanding=True)))
+    found = select(*wanted).where(key.in_(bindparam("wanted", expanding=True)), *lookup.where)
+    return found.add_columns(func.count()).group_by(*wanted) if lookup.counted else found
 
 
 @cache

@@ -10,37 +10,24 @@ from sqlalchemy import (
     Column,
     Date,
     Double,
-    Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-from monitor.ledger.columns import Key, Moment, Position
+from monitor.ledger import quarantine_table
+from monitor.ledger.columns import Key, Moment, metadata_of_all, position
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _position() -> Column[int]:
-    """Rows by the order of their recording, which keeps every patient's own order."""
-    return Column("position", Position, Identity(), primary_key=True)
-
+metadata = metadata_of_all
 
 accepted_event = Table(
     "accepted_event",
     metadata,
-    _position(),
+    position(),
     Column("source", Key, nullable=False),
     Column("event_id", Key, nullable=False),
     Column("type", Text, nullable=False),
@@ -119,7 +106,7 @@ patient_state = Table(
 notice = Table(
     "notice",
     metadata,
-    _position(),
+    position(),
     Column("notice_id", Key, nullable=False),
     Column("finding_id", Key, nullable=False),
     Column("study_id", Key, nullable=False),
@@ -148,37 +135,26 @@ notice = Table(
     ),
 )
 
-quarantine = Table(
-    "quarantine",
+quarantine = quarantine_table.quarantine
+
+# Answers to senders that the broker does not have yet.
+acknowledgement = Table(
+    "acknowledgement",
     metadata,
-    _position(),
+    position(),
     Column("topic", Key, nullable=False),
     Column("partition", Integer, nullable=False),
     Column("offset", BigInteger, nullable=False),
-    Column("item", Integer, nullable=False),
     Column("message_key", LargeBinary),
-    Column("headers", LargeBinary, nullable=False),
-    Column("value", LargeBinary),
-    Column("reason", Text, nullable=False),
-    Column("field", Text),
-    Column("message", Text, nullable=False),
-    Column("stage", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
     Column("source", Text),
     Column("event_id", Text),
-    Column("study_id", Key),
-    Column("patient_id", Key),
+    Column("reason", Text),
+    Column("field", Text),
+    Column("message", Text),
+    Column("deployment", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default=text("1")),
-    Column("published_at", Moment),
-    Column("published_partition", Integer),
-    Column("published_offset", BigInteger),
-    UniqueConstraint("topic", "partition", "offset", "item"),
-    Index(
-        "ix_quarantine_unsent",
-        "position",
-        postgresql_where=text("published_at IS NULL"),
-        sqlite_where=text("published_at IS NULL"),
-    ),
+    UniqueConstraint("topic", "partition", "offset"),
 )
 
 delivery_ledger = Table(

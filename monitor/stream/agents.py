@@ -35,6 +35,7 @@ def delivery_of(event: HeldEvent) -> Delivery:
         key=message.key,
         headers=tuple(cast("Sequence[tuple[str, bytes | None]]", message.headers or ())),
         value=message.value,
+        timestamp=round(message.timestamp * 1000) if message.timestamp else None,
     )
 
 

@@ -56,6 +56,9 @@ class Duties(Protocol):
     async def audit(self, read: ReadNotified) -> Pass | None:
         """Make a pass of the audit if one is due and nobody else does; return the last one."""
 
+    async def open_refusals(self) -> Mapping[str, tuple[int, dt.datetime]]:
+        """Return how many refused deliveries are open, by reason, and when the oldest came."""
+
     async def unsent_since(self) -> dt.datetime | None:
         """Return when the oldest unsent notice was detected, or None."""
 

@@ -1,6 +1,7 @@
 """Knows whether the worker is well, by asking each part again and again, and says what is not."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 
 import faust
@@ -15,6 +16,7 @@ from monitor.stream.stopping import Stop
 
 PERIOD_SECONDS = 2.0
 ANSWER_SECONDS_MAX = 5.0
+QUARANTINE_EVERY = 15  # seconds: counting a hundred thousand open rows takes a moment
 UNKNOWN = "not asked yet"
 
 
@@ -74,8 +76,8 @@ class Gauges:
         self.assigned: set[TopicPartition] = set()
 
     async def run(self) -> None:
-        """Measure every second until cancelled."""
-        while True:
+        """Measure every second until cancelled, the quarantine now and then."""
+        for second in itertools.count():
             began = self._clock.monotonic()
             await asyncio.sleep(1.0)
             now = self._clock.monotonic()
@@ -83,6 +85,8 @@ class Gauges:
             self._metrics.since_commit.set(now - self._batches.last_commit)
             self._measure_lag()
             await self._measure_outbox()
+            if second % QUARANTINE_EVERY == 0:
+                await self._measure_quarantine()
 
     def _measure_lag(self) -> None:
         self._metrics.lag.clear()
@@ -102,3 +106,13 @@ class Gauges:
             return
         age_s = (self._clock.now() - since).total_seconds() if since is not None else 0.0
         self._metrics.oldest_unpublished.set(age_s)
+
+    async def _measure_quarantine(self) -> None:
+        try:
+            found = await self._duties.open_refusals()
+        except Exception:  # noqa: BLE001 - the ledger's health is told by the readiness probe
+            self._metrics.failures.labels("quarantine").inc()
+            return
+        oldest = min((at for _, at in found.values()), default=None)
+        age_s = (self._clock.now() - oldest).total_seconds() if oldest is not None else 0.0
+        self._metrics.show_quarantine({reason: n for reason, (n, _) in found.items()}, age_s)

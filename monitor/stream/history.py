@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
@@ -111,7 +111,9 @@ def delivery_of(message: Message) -> Delivery:
     key: Any = message.key()
     value: Any = message.value()
     place = (message.topic() or "", message.partition() or 0, message.offset() or 0)
-    return Delivery(*place, key, tuple(headers), value)
+    kind, milliseconds = message.timestamp()
+    timestamp = None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds
+    return Delivery(*place, key, tuple(headers), value, timestamp)
 
 
 def published_of(message: Message) -> Published:

@@ -9,7 +9,10 @@ from monitor.clinical.events import Fact, Tombstone
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A Kafka message as received; `topic` is the full name with its prefix."""
+    """A Kafka message as received; `topic` is the full name with its prefix.
+
+    `timestamp` is the message's own, in milliseconds since 1970, where the broker told it.
+    """
 
     topic: str
     partition: int
@@ -17,6 +20,7 @@ class Delivery:
     key: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
+    timestamp: int | None = None
 
 
 class Reason(StrEnum):
@@ -41,7 +45,8 @@ class Reason(StrEnum):
 class Rejection:
     """A refused delivery: names the field and the reason, never holds a value of `data`.
 
-    `source` and `event_id` are the envelope's, where they could be read.
+    `source` and `event_id` are the envelope's, where they could be read. `error_class` is the kind
+    of an error of our own.
     """
 
     reason: Reason
@@ -49,6 +54,7 @@ class Rejection:
     message: str
     source: str | None = None
     event_id: str | None = None
+    error_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

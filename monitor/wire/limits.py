@@ -20,6 +20,8 @@ ATTRIBUTE_CHARACTERS_MAX: Final = 256
 HEADERS_MAX: Final = 100
 HEADERS_BYTES_MAX: Final = 64 * 1024
 KEY_BYTES_MAX: Final = 4096
+REDRIVE_HEADERS: Final = frozenset({"dlq.redrive-of", "redrivecount"})  # what a redrive adds
+REDRIVE_HEADER_BYTES_MAX: Final = 512  # the longest name of a topic and three numbers are less
 
 # How compressed bytes begin; no JSON begins so.
 _COMPRESSED: Final = (
@@ -48,10 +50,20 @@ def check_value(value: bytes) -> None:
 
 
 def check_headers(key: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> None:
-    """Refuse a record key or headers beyond their limits. Raises Refused."""
+    """Refuse a record key or headers beyond their limits. Raises Refused.
+
+    What a redrive adds does not count: who was within the limits stays within them.
+    """
     if key is not None and len(key) > KEY_BYTES_MAX:
         raise _too_large("the record key is too long")
-    sizes = [len(name) + len(value or b"") for name, value in headers]
+    sizes: list[int] = []
+    added: set[str] = set()
+    for name, value in headers:
+        size = len(name) + len(value or b"")
+        if name in REDRIVE_HEADERS - added and size <= REDRIVE_HEADER_BYTES_MAX:
+            added.add(name)
+        else:
+            sizes.append(size)
     if len(sizes) > HEADERS_MAX:
         raise _too_large(f"more than {HEADERS_MAX} headers")
     if sum(sizes) > HEADERS_BYTES_MAX:

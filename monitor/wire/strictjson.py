@@ -35,7 +35,7 @@ def parse(value: bytes, *, enveloped: bool) -> dict[str, object]:
     except _NameTwiceError:
         raise _name_twice(text, enveloped=enveloped) from None
     if not isinstance(parsed, dict):
-        raise Refused(Reason.UNDECODABLE, None, "the message is not a JSON object")
+        raise _no_object()
     return parsed
 
 
@@ -67,6 +67,14 @@ def _not_finite(_: str) -> NoReturn:
     raise Refused(Reason.SCHEMA_INVALID, None, "NaN and Infinity are not JSON numbers")
 
 
+class _Pairs(list[tuple[str, object]]):
+    """An object's names and values, as told apart from an array."""
+
+
+def _no_object() -> Refused:
+    return Refused(Reason.UNDECODABLE, None, "the message is not a JSON object")
+
+
 def _not_json() -> Refused:
     return Refused(Reason.UNDECODABLE, None, "the message is not JSON")
 
@@ -77,10 +85,12 @@ def _name_twice(text: str, *, enveloped: bool) -> Refused:
     The first reading ended at the doubled name: what comes after it may not even be JSON.
     """
     try:
-        top: object = json.loads(text, object_pairs_hook=list, parse_int=str, parse_float=str)
+        top: object = json.loads(text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
     except json.JSONDecodeError:
         return _not_json()
-    if enveloped and isinstance(top, list):
+    if not isinstance(top, _Pairs):
+        return _no_object()
+    if enveloped:
         names = [name for name, _ in top]
         if len(names) != len(set(names)):
             return Refused(Reason.ENVELOPE_INVALID, None, "an attribute is given twice")

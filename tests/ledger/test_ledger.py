@@ -209,7 +209,7 @@ async def test_a_refused_delivery_that_comes_again_is_kept_once(ledger: Ledger) 
         offsets=[advance(3, 4, rejected=2)], quarantined=[refused(4), later, refused(4)]
     )
     await ledger.record(again)
-    assert await ledger.quarantined() == [refused(3), refused(4)]
+    assert await ledger.quarantined() == [refused(3, attempts=2), refused(4)]
     assert await ledger.offsets(GROUP) == {PARTITION: (4, Counts(rejected=3))}
 
 

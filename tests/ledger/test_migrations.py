@@ -1,6 +1,7 @@
 """Migrations make the very tables that the statements are written for."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ POSTGRES_CATALOGUE = """
     SELECT conrelid::regclass::text, '', conname, pg_get_constraintdef(oid), '', '', '', '', ''
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
         AND conrelid <> 'alembic_version'::regclass
-    ORDER BY 1, 2, 3
+    ORDER BY 1, 2, 3, 4
 """
 
 
@@ -63,8 +64,9 @@ def catalogue(connection: Connection) -> list[Any]:
     told = connection.execute(
         text("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 2")
     )
+    # A column that was added stands behind the constraints, which is the same table.
     return [
-        (kind, name, table, sorted(part.strip(" \t,") for part in sql.splitlines()) if sql else sql)
+        (kind, name, table, sorted(re.findall(r"\w+", sql)) if sql else sql)
         for kind, name, table, sql in told
         if table != "alembic_version"
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+from dataclasses import replace
 
 from monitor.ledger.entries import Outgoing, Sent
 from monitor.ledger.port import Ledger
@@ -32,7 +33,9 @@ async def test_a_notice_goes_out_with_the_bytes_that_were_recorded(ledger: Ledge
 
 
 async def test_a_dead_letter_is_the_delivery_and_why_it_was_refused(ledger: Ledger) -> None:
-    await ledger.record(changes(quarantined=[refused(7, field="data.value")]))
+    known = {"original_timestamp": 1_746_102_615_123, "consumer_group": "ctdna-monitor"}
+    own = refused(7, field="data.value", app_version="1.0", error_class="KeyError", **known)
+    await ledger.record(changes(quarantined=[replace(own, redrive_count=2, attempts=9)]))
     await ledger.record(changes(quarantined=[refused(8, value=None, message_key=None)]))
     first, second = await ledger.unsent(10)
     assert (first.kind, first.topic) == ("dead_letter", f"{TOPIC}.dlq")
@@ -47,7 +50,14 @@ async def test_a_dead_letter_is_the_delivery_and_why_it_was_refused(ledger: Ledg
         "dlq.original-partition": b"0",
         "dlq.original-offset": b"7",
         "dlq.failed-at": b"2025-05-01T12:30:15.123456+00:00",
+        "dlq.attempts": b"3",
+        "dlq.redrive-count": b"2",
+        "dlq.original-timestamp": b"1746102615123",
+        "dlq.consumer-group": b"ctdna-monitor",
+        "dlq.app-version": b"1.0",
+        "dlq.error-class": b"KeyError",
     }
+    assert "dlq.error-class" not in dict(second.headers)
     assert (second.key, second.value, dict(second.headers)["dlq.field"]) == (None, None, None)
     assert first.order_key != second.order_key
 

@@ -50,10 +50,10 @@ Refused deliveries are written after the batch was recorded, or are lost with th
         "A delivery that cannot be decoded is counted as rejected and kept nowhere.",
         (
             "fold.py",
-            "        self._quarantined.append(quarantine_row(delivery, rejection, at, event))\n",
+            "        self._quarantine.refuse(quarantine_row(delivery, rejection, at, event))\n",
             """\
         if event is not None:
-            self._quarantined.append(quarantine_row(delivery, rejection, at, event))
+            self._quarantine.refuse(quarantine_row(delivery, rejection, at, event))
 """,
         ),
     ),
@@ -62,8 +62,11 @@ Refused deliveries are written after the batch was recorded, or are lost with th
         "Of the deliveries that a batch refuses only the last is kept.",
         (
             "fold.py",
-            "        self._quarantined.append(quarantine_row(delivery, rejection, at, event))\n",
-            "        self._quarantined = [quarantine_row(delivery, rejection, at, event)]\n",
+            "        self._quarantine.refuse(quarantine_row(delivery, rejection, at, event))\n",
+            """\
+        self._quarantine._rows.clear()
+        self._quarantine.refuse(quarantine_row(delivery, rejection, at, event))
+""",
         ),
     ),
 )

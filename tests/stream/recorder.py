@@ -83,6 +83,9 @@ class Recorder:
         assert callable(read)
         return None
 
+    async def open_refusals(self) -> Mapping[str, tuple[int, dt.datetime]]:
+        return {}
+
     async def unsent_since(self) -> dt.datetime | None:
         return None
 

@@ -137,6 +137,12 @@ def test_a_doubled_name_before_what_is_no_json(headers: Headers, after: bytes) -
     assert_refused(twice, headers, R.UNDECODABLE, None)
 
 
+@pytest.mark.parametrize("whole", [b'[1, {"a": 1, "a": 2}]', b'[[[], 1], {"a": 1, "a": 2}]'])
+@pytest.mark.parametrize("headers", [(), BINARY], ids=["enveloped", "binary"])
+def test_a_doubled_name_in_what_is_no_object(headers: Headers, whole: bytes) -> None:
+    assert_refused(whole, headers, R.UNDECODABLE, None)
+
+
 def fullest_read() -> dict[str, Any]:
     """Every list of a read as long as it may be, in texts as long as they may be."""
     many, long = limits_of_lists(), "é" * 256
