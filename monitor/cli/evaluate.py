@@ -3,21 +3,21 @@
 import asyncio
 import datetime
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from monitor.exits import Exit, ExpectedError
+from monitor.cli.lines import STREAM, Files, Rules, reading
+from monitor.exits import Exit
 
 if TYPE_CHECKING:
     from monitor.bulk.evaluation import Evaluation, Outputs
     from monitor.rulesets import Rulesets
 
 YEARS = range(1900, 2101)  # contract 2, "Values"
-STREAM = Path("-")
 
 app = typer.Typer(add_completion=False)
 
@@ -32,36 +32,12 @@ Rejections = Annotated[
 ]
 
 
-def _given_files(files: list[Path]) -> list[Path]:
-    for path in files:
-        if path != STREAM and not path.is_file():
-            raise typer.BadParameter(f"no such file: {path}")
-    return files
-
-
 def _given_day(day: datetime.datetime | None) -> datetime.datetime | None:
     if day is not None and day.year not in YEARS:
         raise typer.BadParameter("the year is outside 1900 to 2100")
     return day
 
 
-Files = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="FILE...",
-        help="NDJSON files of structured CloudEvents; - is standard input.",
-        callback=_given_files,
-    ),
-]
-Rules = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Rule parameters (TOML) for every study, a folder with one <study_id>.toml each, or "
-        "the name of a built-in ruleset; without it the seed protocol's hold, whatever "
-        "CTDNA_MONITOR_RULES says.",
-    ),
-]
 AsOf = Annotated[
     datetime.datetime | None,
     typer.Option(
@@ -94,9 +70,10 @@ def evaluate(
     outputs_given = [path for path in (notices, timelines, rejections) if path is not None]
     _check_apart([*files, *([rules] if rules else [])], outputs_given)
     _check_beside(rules, outputs_given)
-    with _failures_in_words(), ExitStack() as stack:
+    with reading(files, "evaluating") as source, ExitStack() as stack:
         outputs = _outputs(stack, notices, timelines, rejections)
-        run = _run(rulesets_of(rules), outputs, _lines(stack, files), day)
+        lines = (line.content for line in source.lines())
+        run = _run(rulesets_of(rules), outputs, lines, day)
     typer.echo(
         f"{run.accepted} accepted, {run.refused} refused, {run.told} notices", file=sys.stderr
     )
@@ -125,23 +102,6 @@ def _check_beside(rules: Path | None, outputs: list[Path]) -> None:
             raise typer.BadParameter(f"{path} would be a rules file of the folder given")
 
 
-@contextmanager
-def _failures_in_words() -> Iterator[None]:
-    """Turn what nobody expected into code 4 and a line without a patient's values."""
-    try:
-        yield
-    except (ExpectedError, BrokenPipeError):
-        raise
-    except KeyboardInterrupt:
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    except OSError as problem:
-        place = f"{problem.filename}: " if problem.filename else ""
-        raise ExpectedError(f"{place}{problem.strerror or 'cannot be read or written'}") from None
-    except Exception as problem:  # noqa: BLE001 - shown by kind only: its text may hold values
-        what = f"an error of the monitor itself ({type(problem).__name__})"
-        raise ExpectedError(what) from None
-
-
 def _run(
     rulesets: "Rulesets", outputs: "Outputs", lines: Iterable[bytes], day: datetime.date | None
 ) -> "Evaluation":
@@ -161,21 +121,3 @@ def _outputs(stack: ExitStack, *paths: Path | None) -> "Outputs":
         return sys.stdout.buffer if path == STREAM else stack.enter_context(path.open("wb"))
 
     return Outputs(*map(opened, paths))
-
-
-def _lines(stack: ExitStack, files: Iterable[Path]) -> Iterator[bytes]:
-    """Every line of every file; a terminal sees how far it is."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    paths = list(files)
-    terminal = Console(stderr=True)
-    # A bar needs an end: standard input has none.
-    shown = terminal.is_terminal and STREAM not in paths
-    progress = stack.enter_context(Progress(console=terminal, disable=not shown, transient=True))
-    bar = progress.add_task("evaluating", total=sum(p.stat().st_size for p in paths if p != STREAM))
-    for path in paths:
-        lines = sys.stdin.buffer if path == STREAM else stack.enter_context(path.open("rb"))
-        for line in lines:
-            progress.advance(bar, len(line))
-            yield line
