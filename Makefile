@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench audit tables mutate planted simulate chaos kafka clean
+.PHONY: help demo test check bench audit tables mutate planted simulate chaos fuzz kafka clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ chaos: $(READY) ## break everything on purpose for MINUTES, then check all of it
 
 simulate: $(READY) ## run N simulated worlds full of faults on all cores (N=20000, ARGS=--seed X replays one)
 	@$(BIN)/python -m tests.simulation --count $(N) $(ARGS)
+
+fuzz: N = 100000
+fuzz: $(READY) ## send N damaged messages through codec and adapters (SEED=1, ARGS="--workers 0": all cores)
+	@$(BIN)/python -m tests.fuzz --count $(N) --start $(SEED) $(ARGS)
 
 kafka: $(READY) ## run a real Kafka at localhost:9092 until Ctrl-C (needs Java and Maven, or a container engine)
 	@$(BIN)/python -m tests.services.kafka
