@@ -123,6 +123,8 @@ class Worker:
             self.duties.begin_at(dict.fromkeys(self._exchange.broker.places, 0))
             self.is_undisturbed, self.has_begun = False, True
             parts = [asyncio.ensure_future(_forever(part)) for part in self._parts]
+            for one in parts:
+                one.add_done_callback(_retrieved)
             stop = asyncio.ensure_future(self._stop.wait())
             await asyncio.wait({*parts, stop}, return_when=asyncio.FIRST_COMPLETED)
             for one in parts:
@@ -219,3 +221,9 @@ class Worker:
 
 async def _forever(part: Callable[[], Awaitable[None]]) -> None:
     await part()
+
+
+def _retrieved(part: asyncio.Future[None]) -> None:
+    """The first failure ends a worker: asyncio need not complain that nobody saw the others."""
+    if not part.cancelled():
+        part.exception()
