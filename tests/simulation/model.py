@@ -60,8 +60,14 @@ class Study:
 
     def outcomes(self) -> Iterator[str]:
         """What becomes of each fact, of the refused ones too."""
+        refused: set[tuple[str, int, int]] = set()
         for row, event in self._decided:
-            found, outcome = outcome_of(row), self._ledger.receive(event)
+            place, found = (row.topic, row.partition, row.offset), outcome_of(row)
+            if found == "rejected":
+                if place in refused:  # delivered again: it was settled already, or still is not
+                    continue
+                refused.add(place)
+            outcome = self._ledger.receive(event)
             if outcome != found:
                 yield f"{row.topic} {row.offset}: {found}, and the model says {outcome}"
 
