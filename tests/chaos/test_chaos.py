@@ -26,7 +26,7 @@ TAKEOVERS = "takeover after"  # `make chaos` judges how long they take: it has t
 @pytest.mark.postgres
 @pytest.mark.timeout(900)
 async def test_nothing_is_lost_or_told_wrongly_whatever_dies() -> None:
-    told = ["--nodes", "1", "--minutes", "6", "--rate", "40", "--seed", str(SEED)]
+    told = ["--nodes", "1", "--minutes", "6", "--rate", "60", "--seed", str(SEED)]
     told += ["--faults", str(sum(FAULTS.values()))]
     for kind in FAULTS:
         told += ["--only", kind]

@@ -141,6 +141,7 @@ class LedgerPort:
         self._who = who
         self._leased_at = -math.inf
         self.batch: Sequence[Delivery] = ()  # that is decided now
+        self._seen = 0  # rows that were decided when it was read
 
     def __getattr__(self, name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
         def asked(*given: Any) -> Coroutine[Any, Any, Any]:
@@ -161,9 +162,11 @@ class LedgerPort:
         if name in {"acquire_lease", "release_lease"} and given[0] == LEASE:
             holds = name == "acquire_lease" and answer
             self._leased_at = asyncio.get_running_loop().time() if holds else -math.inf
+        if name == "load":
+            self._seen = len(database.decided)
         if name == "record":
             changes: Changes = given[0]
-            database.remember(changes, self.batch)
+            database.remember(changes, self.batch, self._seen)
         return answer
 
     def _check_lease(self) -> None:

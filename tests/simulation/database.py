@@ -37,15 +37,17 @@ class Database:
         self.ever_refused: dict[tuple[object, ...], QuarantineRow] = {}
         self.furthest: dict[TopicPartition, int] = {}
         self.decided: list[Row] = []  # in the order of the transactions, and in each as its batch
+        self.seen: list[int] = []  # of each: how many there were when its batch was read
         self._decided_then = 0  # of them, when the copy was made
 
     def seconds(self) -> float:
         """The database's own time."""
         return self._elapsed() + self.skew_seconds
 
-    def remember(self, changes: Changes, batch: Sequence[Delivery]) -> None:
+    def remember(self, changes: Changes, batch: Sequence[Delivery], seen: int) -> None:
         """Note what was just committed of a batch, for the day on which it may be gone."""
         self.decided += _in_order(changes, batch)
+        self.seen += [seen] * (len(self.decided) - len(self.seen))
         for row in changes.notices:
             self.ever_told.setdefault(row.notice_id, set()).add((tuple(row.headers), row.value))
             self.told_of[row.notice_id] = row.patient
@@ -117,7 +119,7 @@ class Database:
         assert self.copy is not None
         for name, part in self.copy.items():
             setattr(self.ledger, name, _copied(part))
-        del self.decided[self._decided_then :]
+        del self.decided[self._decided_then :], self.seen[self._decided_then :]
 
 
 def _in_order(changes: Changes, batch: Sequence[Delivery]) -> Iterator[Row]:

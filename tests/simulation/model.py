@@ -4,9 +4,10 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.clinical.state import load_state
@@ -29,9 +30,12 @@ EVERYTHING = Scope()
 
 def disagreements(world: World) -> Iterator[str]:
     """Where the ledger's states and notices are not what the model makes of the same facts."""
-    rows: dict[str, list[Row]] = defaultdict(list)
-    for row in world.database.decided:
-        rows[_study(world, row)].append(row)
+    rows: dict[str, list[Decided]] = defaultdict(list)
+    seen = world.database.seen
+    for position, row in enumerate(world.database.decided):
+        if row.topic != RULES_TOPIC and (study := _study(world, row)):
+            one = Decided(row, _event(world, row), position, seen[position])
+            rows[study].append(one)
     notices: dict[str, list[NoticeRow]] = defaultdict(list)
     for notice in world.database.notices():
         notices[notice.patient.study_id].append(notice)
@@ -48,28 +52,49 @@ def disagreements(world: World) -> Iterator[str]:
             yield from told.overdue()
 
 
+class Decided(NamedTuple):
+    """A row of the ledger, and how many were there before it and when its batch was read."""
+
+    row: Row
+    event: Mapping[str, Any]
+    position: int
+    seen: int
+
+
 class Study:
     """One study's facts in the ledger's order."""
 
-    def __init__(self, world: World, study: str, rows: Sequence[Row]) -> None:
+    def __init__(self, world: World, study: str, decided: Sequence[Decided]) -> None:
         self._world = world
         self._study = study
         self._rules = world.rules[study].nested()
-        self._decided = [(row, _event(world, row)) for row in rows if row.topic != RULES_TOPIC]
+        self._decided = decided
         self._ledger = Ledger()
 
     def outcomes(self) -> Iterator[str]:
         """What becomes of each fact, of the refused ones too."""
-        refused: set[tuple[str, int, int]] = set()
-        for row, event in self._decided:
-            place, found = (row.topic, row.partition, row.offset), outcome_of(row)
-            if found == "rejected":
-                if place in refused:  # delivered again: it was settled already, or still is not
-                    continue
-                refused.add(place)
-            outcome = self._ledger.receive(event)
-            if outcome != found:
-                yield f"{row.topic} {row.offset}: {found}, and the model says {outcome}"
+        for one in self._decided:
+            found = outcome_of(one.row)
+            before = deepcopy(self._ledger) if found == "rejected" else None
+            outcome = self._ledger.receive(one.event)
+            if outcome == found:
+                continue
+            if before is None or self._as_read(one) != found:
+                yield f"{one.row.topic} {one.row.offset}: {found}, and the model says {outcome}"
+            else:
+                self._ledger = before
+
+    def _as_read(self, one: Decided) -> str:
+        """What the model says of a delivery by what its worker had read.
+
+        A refusal that changes no row stands as of then: what another worker commits meanwhile
+        could as well have come after it.
+        """
+        ledger = Ledger()
+        for past in self._decided:
+            if past.position < min(one.seen, one.position):
+                ledger.receive(past.event)
+        return ledger.receive(one.event)
 
     def documents(self, notices: Sequence[NoticeRow]) -> Iterator[str]:
         """What stands at the end, and that the notices add up to it."""
@@ -109,7 +134,7 @@ class Study:
         """Which findings each fact raises, amends and withdraws, for whom."""
         ledger, heard = Ledger(), defaultdict[Patient, dict[str, Heard]](dict)
         told = _told(self._world, self._study)
-        for row, event in self._decided:
+        for row, event, *_ in self._decided:
             if isinstance(row, QuarantineRow):
                 continue
             ledger.receive(event)

@@ -123,12 +123,13 @@ def test_what_a_transaction_decided_is_in_the_order_of_its_batch() -> None:
     first, again = refused(1), accepted("again", offset=1, outcome="stale")
     higher, last = accepted("higher", offset=2), refused(3)
     before = accepted("before", offset=9)
-    database.remember(changes(accepted=[before]), [])
+    database.remember(changes(accepted=[before]), [], 0)
     database.save()
-    database.remember(changes(accepted=[higher, again], quarantined=[first, last]), batch)
+    database.remember(changes(accepted=[higher, again], quarantined=[first, last]), batch, 1)
     assert database.decided == [before, first, higher, last, again]
+    assert database.seen == [0, 1, 1, 1, 1]
     database.restore()
-    assert database.decided == [before]
+    assert (database.decided, database.seen) == ([before], [0])
 
 
 @dataclass
